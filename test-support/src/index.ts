@@ -1,1 +1,14 @@
-export {};
+import { inject } from 'vitest';
+import type { Lane } from './lane.js';
+import './provided.js';
+
+export type { Lane } from './lane.js';
+export type { Session } from './session.js';
+export type { Login, TestDatabase } from './test-database.js';
+export { until } from './until.js';
+export { type UseDatabaseOptions, useDatabase } from './use-database.js';
+
+/** The lane of this run, for the few tests that must differ. */
+export function lane(): Lane {
+  return inject('pgrelay').lane;
+}

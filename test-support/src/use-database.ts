@@ -1,0 +1,38 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, inject } from 'vitest';
+import { untilUnused } from './leak-check.js';
+import './provided.js';
+import type { Templates } from './templates.js';
+import { TestDatabase } from './test-database.js';
+import { withDatabase } from './urls.js';
+import { withClient } from './with-client.js';
+
+export interface UseDatabaseOptions {
+  /** What the database is a copy of: one with every module installed, or an empty one. Default: `migrated`. */
+  readonly template?: keyof Templates;
+}
+
+/**
+ * Gives a test file a database of its own: call it at the top of the file. When the file ends, every connection
+ * to it must have been closed, or the file fails.
+ */
+export function useDatabase({ template = 'migrated' }: UseDatabaseOptions = {}): TestDatabase {
+  const database = new TestDatabase();
+  beforeAll(async () => {
+    const { url, run, templates } = inject('pgrelay');
+    const name = `pgrelay_${run}_${randomBytes(4).toString('hex')}`;
+    await withClient(url, (client) => client.query(`create database ${name} template ${templates[template]}`));
+    database.open(withDatabase(url, name));
+  });
+  afterAll(async () => {
+    await database.closeAll();
+    await withClient(inject('pgrelay').url, async (client) => {
+      try {
+        await untilUnused(client, database.name);
+      } finally {
+        await client.query(`drop database if exists ${database.name} with (force)`);
+      }
+    });
+  });
+  return database;
+}

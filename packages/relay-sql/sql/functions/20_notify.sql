@@ -1,0 +1,78 @@
+-- Producer side: puts an event into the caller's own transaction. Commits with it, vanishes with it.
+--   p_channel    a registered channel; unknown: PR001, disabled: PR002; a paused one takes the event, which then waits
+--   p_payload    text or NULL, at most the channel's max_payload octets (1 MB by default): PR003
+--   p_run_at     not before this time; NULL or the past: now
+--   p_priority   lower runs first within the channel; 0 by default
+--   p_dedup_key  at most one event per (channel, key) that has not started yet: when there is one, its id is returned
+--                and the call holds it until the caller commits, so that it never starts before what the caller
+--                wrote is visible to it. A key that another open transaction is just inserting is waited for. A waiting
+--                event that is due later than this call asks for is moved forward.
+-- Returns the event's lasting id. Locks: a row lock on the waiting event, with a dedup key only.
+create or replace function pgrelay.notify(
+  p_channel text,
+  p_payload text default null,
+  p_run_at timestamptz default null,
+  p_priority integer default null,
+  p_dedup_key text default null
+) returns bigint
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_channel pgrelay.channel;
+  v_now timestamptz := pgrelay.clock_now();
+  v_id bigint;
+  v_waiting bigint;
+begin
+  select c.* into v_channel from pgrelay.channel c where c.name = p_channel;
+  if v_channel.state is distinct from 'active' then
+    if v_channel.id is null then
+      raise exception using errcode = 'PR001', message = format('channel %L is not registered', p_channel),
+        hint = 'Register it with pgrelay.register_channel(), or look for the name in the view pgrelay.channels.';
+    elsif v_channel.state = 'disabled' then
+      raise exception using errcode = 'PR002', message = format('channel %L is disabled', p_channel),
+        hint = 'pgrelay.resume_channel() opens it again; a paused channel takes events, a disabled one does not.';
+    end if;
+  end if;
+  if octet_length(p_payload) > v_channel.max_payload then
+    raise exception using errcode = 'PR003',
+      message = format('the payload has %s octets, channel %L takes at most %s', octet_length(p_payload), p_channel, v_channel.max_payload),
+      hint = 'Store the data in a table and send its key, or register the channel with a larger p_max_payload.';
+  end if;
+  if p_priority not between -32768 and 32767 then
+    raise exception using errcode = 'PR004', message = format('priority %s is not between -32768 and 32767', p_priority),
+      hint = 'Lower numbers run first; 0 is the default.';
+  end if;
+
+  v_id := nextval('pgrelay.event_id_seq');
+  if p_dedup_key is not null then
+    loop
+      insert into pgrelay.dedup (channel_id, key, event_id) values (v_channel.id, p_dedup_key, v_id) on conflict do nothing;
+      exit when found;
+      select d.event_id into v_waiting from pgrelay.dedup d where d.channel_id = v_channel.id and d.key = p_dedup_key;
+      continue when not found;                                     -- freed just now: try again
+      if pgrelay.hold_waiting(v_waiting, greatest(coalesce(p_run_at, v_now), v_now)) then
+        return v_waiting;
+      end if;
+      update pgrelay.dedup d set event_id = v_id                   -- it has started: the key is ours, unless another took it
+        where d.channel_id = v_channel.id and d.key = p_dedup_key and d.event_id = v_waiting;
+      exit when found;
+    end loop;
+  end if;
+
+  -- The channel is looked up again by the insert itself, whose snapshot is younger than its table lock: a channel
+  -- dropped in between takes no event.
+  if p_run_at > v_now then
+    insert into pgrelay.delayed (id, channel_id, priority, node, enqueued_at, run_at, dedup_key, payload)
+      select v_id, c.id, coalesce(p_priority, 0), n.id, v_now, p_run_at, p_dedup_key, p_payload
+      from pgrelay.channel c, pgrelay.node n where c.id = v_channel.id and n.is_this;
+  else
+    insert into pgrelay.queue (id, channel_id, priority, node, enqueued_at, run_at, dedup_key, payload)
+      select v_id, c.id, coalesce(p_priority, 0), n.id, v_now, v_now, p_dedup_key, p_payload
+      from pgrelay.channel c, pgrelay.node n where c.id = v_channel.id and n.is_this;
+  end if;
+  if not found then
+    raise exception using errcode = 'PR001', message = format('channel %L is not registered', p_channel),
+      hint = 'It was dropped while this call ran.';
+  end if;
+  return v_id;
+end $$;

@@ -1,0 +1,30 @@
+-- Last step of a rescue: returns the events of Processors that are no longer alive in the epoch of their claim, with the
+-- loss counted and logged. At the third loss an event is quarantined: it moves to failed, since it probably kills its
+-- worker. Rows still locked by a dying backend are skipped; the next call finds them. Returns how many came back.
+create or replace function pgrelay.rescue_v1() returns integer
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now timestamptz := pgrelay.clock_now();
+  v_rows tid[] := array(
+    select q.ctid from pgrelay.queue q
+    where q.slot is not null and not exists (select from pgrelay.instance i where i.slot = q.slot and i.epoch = q.epoch and i.alive)
+    for update of q skip locked);
+begin
+  if cardinality(v_rows) = 0 then
+    return 0;
+  end if;
+  insert into pgrelay.log (event_id, enqueued_at, started_at, finished_at, attempt, slot, worker, node, channel, outcome, code)
+    select q.id, q.enqueued_at, q.claimed_at, v_now, q.attempt, q.slot, q.worker, q.node, c.name, 'lost', 'processor_lost'
+    from pgrelay.queue q join pgrelay.channel c on c.id = q.channel_id where q.ctid = any (v_rows);
+  with d as (
+    delete from pgrelay.queue q where q.ctid = any (v_rows) and q.lost >= 2 returning q.*
+  )
+  insert into pgrelay.failed (id, channel, reason, attempt, retried, lost, priority, node, enqueued_at, failed_at, code, message, dedup_key, payload)
+    select d.id, c.name, 'quarantined', d.attempt, d.retried, d.lost + 1, d.priority, d.node, d.enqueued_at, v_now, 'quarantined',
+      'its Processor was lost three times while it ran', d.dedup_key, d.payload
+    from d join pgrelay.channel c on c.id = d.channel_id;
+  update pgrelay.queue q set slot = null, epoch = null, worker = null, claimed_at = null, lost = q.lost + 1
+    where q.ctid = any (v_rows) and q.slot is not null;
+  return cardinality(v_rows);
+end $$;

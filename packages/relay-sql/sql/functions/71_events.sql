@@ -1,0 +1,8 @@
+-- What still waits or runs, without payloads. A due event that nobody has moved into the queue yet is still delayed.
+create or replace view pgrelay.events as
+  select q.id, c.name as channel, case when q.slot is null then 'ready' else 'claimed' end as state, q.attempt, q.priority, q.dedup_key,
+    q.enqueued_at, q.run_at, q.claimed_at, q.slot, q.worker, q.retried, q.lost, q.node
+  from pgrelay.queue q left join pgrelay.channel c on c.id = q.channel_id
+  union all
+  select d.id, c.name, 'delayed', d.attempt, d.priority, d.dedup_key, d.enqueued_at, d.run_at, null, null, null, d.retried, d.lost, d.node
+  from pgrelay.delayed d left join pgrelay.channel c on c.id = d.channel_id;

@@ -1,0 +1,57 @@
+-- What is wrong with the relay now, one row a finding: a stable code, the object, the evidence, and what to do about it.
+-- Evidence is counts, names and times, never a payload or a server's message.
+create or replace function pgrelay.get_problems() returns table (code text, object text, evidence text, remedy text)
+language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+  select 'failed_events', 'channel ' || f.channel,
+    format('%s failed events, the last at %s, most often %s', count(*), max(f.failed_at), mode() within group (order by coalesce(f.sqlstate, f.code))),
+    'Read sqlstate, code and message in pgrelay.failed, mend the cause, and delete or notify again what is there.'
+  from pgrelay.failed f group by f.channel
+  union all
+  select 'no_processor', 'relay', format('%s events wait and no Processor is alive', e.n), 'Start one: npx pgrelay start.'
+  from (select count(*) as n from (select from pgrelay.queue q where q.slot is null limit 10000) x) e
+  where e.n > 0 and not exists (select from pgrelay.instance i where i.alive and i.heartbeat_at > pgrelay.clock_now() - i.lease)
+  union all
+  select 'no_handler', 'channel ' || c.name, 'events wait and no live Processor serves this handler channel',
+    'Start a Processor that has a handler for it, or drop the channel.'
+  from pgrelay.channel c
+  where c.kind = 'handler' and c.state = 'active' and exists (select from pgrelay.queue q where q.channel_id = c.id)
+    and exists (select from pgrelay.instance i where i.alive)
+    and not exists (select from pgrelay.instance i where i.alive and c.name = any (i.handlers))
+  union all
+  select 'channel_' || c.state, 'channel ' || c.name, 'events wait', 'pgrelay.resume_channel() lets them run.'
+  from pgrelay.channel c
+  where c.state <> 'active'
+    and (exists (select from pgrelay.queue q where q.channel_id = c.id) or exists (select from pgrelay.delayed d where d.channel_id = c.id))
+  union all
+  select 'action_unchecked', 'channel ' || c.name, 'registered with p_check => false: its action has never been planned',
+    'Register it again with p_check => true and p_replace => true once what it needs exists.'
+  from pgrelay.channel c where not c.action_checked
+  union all
+  select 'action_missing', 'channel ' || c.name, 'its private function is missing or was altered', 'Register the channel again with p_replace => true.'
+  from pgrelay.channel c
+  where c.kind = 'sql' and not exists (select from pg_proc p where p.proname = 'run_' || c.id and p.prosecdef
+    and p.proowner = 'pgrelay'::regrole and p.pronamespace = 'pgrelay_action'::regnamespace)
+  union all
+  select 'lease_expired', format('slot %s', i.slot), format('the heartbeat of %s pid %s is older than its lease', i.host, i.pid),
+    'A living Processor takes its events back by itself; if none lives, start one.'
+  from pgrelay.instance i where i.alive and i.heartbeat_at < pgrelay.clock_now() - i.lease
+  union all
+  select 'unknown_node', format('node %s', e.node), format('%s events come from another cluster or database', e.n),
+    'They came with a restore or an upgrade. Move them to this node by updating their column node, or delete them.'
+  from (select x.node, count(*) as n from (select q.node from pgrelay.queue q union all select d.node from pgrelay.delayed d) x
+        where x.node is distinct from (select n.id from pgrelay.node n where n.is_this) group by x.node) e
+  union all
+  select 'orphaned_events', format('channel id %s', e.channel_id), format('%s events of a channel that does not exist', e.n),
+    'Register a channel and set their channel_id to it, or delete them.'
+  from (select q.channel_id, count(*) as n from pgrelay.queue q
+        where not exists (select from pgrelay.channel c where c.id = q.channel_id) group by q.channel_id) e
+  union all
+  select 'log_default_used', 'pgrelay.log_default', 'audit rows of days that had no partition of their own are in the default partition',
+    'Harmless, but retention does not drop them: move them into the partitions of their days.'
+  where exists (select from pgrelay.log_default)
+  union all
+  select 'queue_published', 'publication ' || t.pubname, format('it contains %I.%I', t.schemaname, t.tablename),
+    'Take the schema pgrelay out of the publication: another node would run these events again.'
+  from pg_publication_tables t where t.schemaname = 'pgrelay' and t.tablename in ('queue', 'delayed', 'failed')
+$$;

@@ -1,0 +1,40 @@
+-- Who may do what. Re-applied at every migration; the migrator has taken everything from PUBLIC before. The matrix is
+-- tested by logging in as each role.
+grant usage on schema pgrelay to pgrelay, pgrelay_producer, pgrelay_viewer, pgrelay_admin, pgrelay_processor;
+grant usage on schema pgrelay_action to pgrelay;
+
+-- what an action may use, beside what the user granted to pgrelay
+grant execute on function pgrelay.clock_now(), pgrelay.current_event() to pgrelay, pgrelay_producer, pgrelay_viewer, pgrelay_admin, pgrelay_processor;
+
+grant execute on function pgrelay.notify(text, text, timestamptz, integer, text) to pgrelay_producer;
+
+grant select on pgrelay.channels, pgrelay.events, pgrelay.processors, pgrelay.log to pgrelay_viewer;
+grant execute on function pgrelay.get_problems() to pgrelay_viewer;
+
+grant select on pgrelay.queue, pgrelay.delayed, pgrelay.channel, pgrelay.retry_rule, pgrelay.node to pgrelay_admin;
+grant select, delete on pgrelay.failed to pgrelay_admin;
+grant insert, update, delete on pgrelay.retry_rule to pgrelay_admin;
+grant execute on function
+  pgrelay.register_channel(text, text, text, boolean, interval, boolean, integer, boolean),
+  pgrelay.register_channel_as(text, text, text, boolean, interval, boolean, integer, boolean, text),
+  pgrelay.drop_channel(text, boolean),
+  pgrelay.pause_channel(text), pgrelay.disable_channel(text), pgrelay.resume_channel(text)
+  to pgrelay_admin;
+
+grant execute on function
+  pgrelay.declare_handlers_v1(text[], text[], boolean),
+  pgrelay.poll_v1(integer[], integer),
+  pgrelay.claim_v1(smallint, bigint, smallint, integer, integer),
+  pgrelay.run_batch_v1(smallint, bigint, smallint, integer, integer, boolean, integer),
+  pgrelay.peek_v1(integer, integer),
+  pgrelay.settle_v1(smallint, bigint, bigint[], text[], double precision[], double precision[], double precision[], jsonb[]),
+  pgrelay.fail_v1(smallint, bigint, smallint, bigint, double precision, jsonb),
+  pgrelay.release_v1(smallint, bigint, bigint[]),
+  pgrelay.reclaim_v1(smallint, bigint),
+  pgrelay.attach_v1(text, integer, text, integer, integer, text[]),
+  pgrelay.enter_backend_v1(smallint, bigint, text), pgrelay.record_backend_v1(smallint, bigint, text, integer, timestamptz),
+  pgrelay.heartbeat_v1(smallint, bigint),
+  pgrelay.detach_v1(smallint, bigint),
+  pgrelay.bury_v1(), pgrelay.end_backend_v1(integer, timestamptz), pgrelay.rescue_v1(),
+  pgrelay.maintain_v1(interval)
+  to pgrelay_processor;

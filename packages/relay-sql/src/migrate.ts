@@ -1,0 +1,180 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import pg from 'pg';
+import { RelayError } from './relay-error.js';
+import { type LoadedModule, loadModule, relaySql, type SqlModule } from './sql-module.js';
+import { toRelayError } from './sqlstates.js';
+
+/** What `migrate` did or is about to do; for progress. */
+export interface MigrateStep {
+  readonly module: string;
+  readonly step: string;
+}
+
+export interface MigrateOptions {
+  /** The database to install into; its login needs CREATEROLE (or the roles made beforehand) and CREATE on the database. */
+  readonly connectionString: string;
+  /** Modules of plugins, applied in this order after the relay's own. Default: none. */
+  readonly modules?: readonly SqlModule[];
+  /** How long a DDL statement waits for a lock before everything is undone and tried again, in ms. */
+  readonly lockTimeoutMs?: number;
+  /** How long to go on trying, while another migration or a lock is in the way, in ms. */
+  readonly waitMs?: number;
+  /** Called before each step. */
+  readonly onStep?: (step: MigrateStep) => void;
+  /** Apply migrations only up to this version of the relay's own module; for tests of upgrades. */
+  readonly upTo?: number;
+}
+
+export const defaultMigrateOptions = { lockTimeoutMs: 2_000, waitMs: 60_000 } as const;
+
+export interface MigrateResult {
+  readonly applied: readonly { readonly module: string; readonly version: number; readonly name: string }[];
+  /** Nothing was to be done. */
+  readonly upToDate: boolean;
+}
+
+/** An arbitrary number that names the migration lock of a database: one migration at a time. */
+const lockKey = 7_237_133_046_291_734;
+
+/** Transient here: a lock in the way, a deadlock, and two installs in one cluster touching the same role at once. */
+const transient = new Set(['55P03', '40P01', 'XX000', '23505', '42710']);
+
+/**
+ * Installs or upgrades the relay and its plugins' modules, in one transaction: all of it or nothing. Migrations run
+ * once; functions and grants are re-applied as a whole when any of them changed. Safe to call from many processes at
+ * once and at every start.
+ * @throws RelayError RELAY_SCHEMA_NEWER, RELAY_MIGRATION_CHANGED, RELAY_MIGRATION_BUSY, RELAY_ROLES_MISSING
+ */
+export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
+  const modules = await Promise.all([relaySql, ...(options.modules ?? [])].map(loadModule));
+  const client = new pg.Client({ connectionString: options.connectionString, application_name: 'pgrelay migrate' });
+  await client.connect();
+  try {
+    const deadline = performance.now() + (options.waitMs ?? defaultMigrateOptions.waitMs);
+    for (;;) {
+      const result = await attempt(client, modules, options);
+      if (!(result instanceof Error)) return result;
+      if (performance.now() > deadline) {
+        throw new RelayError('RELAY_MIGRATION_BUSY', `the migration could not get its locks in time: ${result.message}`, {
+          hint: 'Another migration or a long transaction holds them; try again when it has ended.',
+          cause: result,
+        });
+      }
+      await pause(200);
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+/** One try in one transaction; an Error when something transient was in the way. */
+async function attempt(client: pg.Client, modules: readonly LoadedModule[], options: MigrateOptions): Promise<MigrateResult | Error> {
+  await client.query('begin');
+  try {
+    const lock = await client.query('select pg_catalog.pg_try_advisory_xact_lock($1) as held', [lockKey]);
+    if (lock.rows[0].held !== true) {
+      await client.query('rollback');
+      return new Error('another migration is running');
+    }
+    await client.query("select pg_catalog.set_config('lock_timeout', $1, true), pg_catalog.set_config('client_min_messages', 'warning', true)", [
+      `${options.lockTimeoutMs ?? defaultMigrateOptions.lockTimeoutMs}ms`,
+    ]);
+    const result = await apply(client, modules, options);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch(() => undefined);
+    if (error instanceof Error && 'code' in error && transient.has(String(error.code))) return error;
+    throw toRelayError(error);
+  }
+}
+
+async function apply(client: pg.Client, modules: readonly LoadedModule[], options: MigrateOptions): Promise<MigrateResult> {
+  const installed = await readState(client);
+  for (const module of modules) refuseForeign(module, installed.get(module.name) ?? new Map());
+  const upTo = (module: LoadedModule) => (module.name === relaySql.name ? (options.upTo ?? Infinity) : Infinity);
+  const stale = modules.filter((module) => {
+    const have = installed.get(module.name);
+    return have?.get(0) !== module.checksum || module.migrations.some((m) => m.version <= upTo(module) && !have.has(m.version));
+  });
+  if (stale.length === 0) return { applied: [], upToDate: true };
+
+  options.onStep?.({ module: relaySql.name, step: 'roles' });
+  await client.query(await readFile(new URL('roles.sql', relaySql.directory), 'utf8'));
+  await client.query(await migratorSql('bootstrap.sql'));
+  const applied: { module: string; version: number; name: string }[] = [];
+  for (const module of stale) {
+    await client.query('reset role');
+    await client.query(forSchema(await migratorSql('create_schema.sql'), module.name));
+    await client.query('set local role pgrelay_owner');
+    for (const migration of module.migrations) {
+      if (migration.version > upTo(module) || installed.get(module.name)?.has(migration.version)) continue;
+      options.onStep?.({ module: module.name, step: `migration ${migration.version} ${migration.name}` });
+      await client.query(migration.sql);
+      await client.query(await migratorSql('record_migration.sql'), [module.name, migration.version, migration.name, migration.checksum]);
+      applied.push({ module: module.name, version: migration.version, name: migration.name });
+    }
+    options.onStep?.({ module: module.name, step: 'functions and grants' });
+    for (const file of module.functions) await runFile(client, module.name, file);
+    await client.query(forSchema(await migratorSql('revoke_public.sql'), module.name));
+    await client.query(module.grants);
+    await client.query(await migratorSql('record_module.sql'), [module.name, module.checksum]);
+  }
+  await client.query('select pgrelay.this_node(), pgrelay.maintain_v1()');
+  await client.query('reset role');
+  return { applied, upToDate: false };
+}
+
+/** Runs one function file; an error names the file, since its own words may not. */
+async function runFile(client: pg.Client, module: string, file: { readonly name: string; readonly sql: string }): Promise<void> {
+  try {
+    await client.query(file.sql);
+  } catch (error) {
+    if (error instanceof Error) error.message = `${module}/${file.name}: ${error.message}`;
+    throw error;
+  }
+}
+
+/** module → version → checksum; version 0 stands for the module's functions. */
+async function readState(client: pg.Client): Promise<Map<string, Map<number, string>>> {
+  const state = new Map<string, Map<number, string>>();
+  const exists = await client.query("select pg_catalog.to_regclass('pgrelay.schema_migration') is not null as yes");
+  if (exists.rows[0].yes !== true) return state;
+  const rows = await client.query<{ module: string; version: number; checksum: string }>(await migratorSql('state.sql'));
+  for (const row of rows.rows) {
+    const versions = state.get(row.module) ?? new Map<number, string>();
+    state.set(row.module, versions.set(row.version, row.checksum));
+  }
+  return state;
+}
+
+/** Refuses a schema that a newer pgrelay has migrated, and migrations that were edited after they ran. */
+function refuseForeign(module: LoadedModule, installed: ReadonlyMap<number, string>): void {
+  const newest = Math.max(0, ...installed.keys());
+  if (newest > module.migrations.length) {
+    throw new RelayError(
+      'RELAY_SCHEMA_NEWER',
+      `schema ${module.name} is at version ${newest}, this pgrelay knows versions up to ${module.migrations.length}`,
+      { hint: 'Upgrade this pgrelay; it must not touch a newer schema.' },
+    );
+  }
+  for (const migration of module.migrations) {
+    const checksum = installed.get(migration.version);
+    if (checksum !== undefined && checksum !== migration.checksum) {
+      throw new RelayError(
+        'RELAY_MIGRATION_CHANGED',
+        `migration ${migration.version} ${migration.name} of ${module.name} was edited after it had been applied`,
+        { hint: 'Restore the file as it was, and put the change into a new migration.' },
+      );
+    }
+  }
+}
+
+function forSchema(sql: string, schema: string): string {
+  return sql.replaceAll(':schema', pg.escapeIdentifier(schema)).replaceAll(':literal', pg.escapeLiteral(pg.escapeIdentifier(schema)));
+}
+
+function migratorSql(name: string): Promise<string> {
+  return readFile(new URL(`migrator/${name}`, relaySql.directory), 'utf8');
+}

@@ -1,0 +1,25 @@
+import { RelayError } from './relay-error.js';
+
+/** The SQLSTATEs that the functions of schema pgrelay raise, and the codes they have in TypeScript. */
+export const sqlStates: Readonly<Record<string, string>> = {
+  PR001: 'RELAY_CHANNEL_UNKNOWN',
+  PR002: 'RELAY_CHANNEL_DISABLED',
+  PR003: 'RELAY_PAYLOAD_TOO_LARGE',
+  PR004: 'RELAY_ARGUMENT_INVALID',
+  PR005: 'RELAY_CHANNEL_EXISTS',
+  PR006: 'RELAY_ACTION_REFUSED',
+  PR007: 'RELAY_CHANNEL_IN_USE',
+  PR008: 'RELAY_ACTION_MISSING',
+  PR009: 'RELAY_FENCED',
+  PR010: 'RELAY_ROLES_MISSING',
+  PR011: 'RELAY_NO_FREE_SLOT',
+};
+
+/** Turns an error of the database into the RelayError of its SQLSTATE; any other value is returned as it is. */
+export function toRelayError(error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return error;
+  const code = sqlStates[error.code];
+  if (code === undefined) return error;
+  const hint = 'hint' in error && typeof error.hint === 'string' ? { hint: error.hint } : {};
+  return new RelayError(code, error.message, { ...hint, cause: error });
+}

@@ -6,7 +6,7 @@ import type { BaseFolder } from './base-folder.js';
 import type { Binaries } from './binaries.js';
 import { EmbeddedError } from './errors.js';
 import { portTaken } from './port.js';
-import type { Postmaster } from './postmaster.js';
+import { type Postmaster, stopPostmaster } from './postmaster.js';
 import { untilReady } from './ready.js';
 import { spawnOptions } from './run-as.js';
 
@@ -48,19 +48,18 @@ async function launchOnce({ folder, binaries, port, password, settings }: Launch
   });
   closeSync(output);
   child.unref();
-  let failure: EmbeddedError | undefined;
+  let failure: (() => EmbeddedError) | undefined;
   child.once('error', (cause) => {
-    failure = new EmbeddedError('EMBEDDED_START_FAILED', `${binaries.postgres} cannot be started: ${cause.message}`, {
-      cause,
-    });
+    const message = `${binaries.postgres} cannot be started: ${cause.message}`;
+    failure = () => new EmbeddedError('EMBEDDED_START_FAILED', message, { cause });
   });
   child.once('exit', (code, signal) => {
-    failure = explainExit(readFileSync(log, 'utf8'), port, `ended with ${signal ?? `code ${code}`}`);
+    failure = () => explainExit(readFileSync(log, 'utf8'), port, `ended with ${signal ?? `code ${code}`}`);
   });
   try {
-    await untilReady({ port, password, data }, () => failure);
+    await untilReady({ port, password, data }, () => failure?.());
   } catch (error) {
-    child.kill('SIGINT');
+    if (child.pid !== undefined) await stopPostmaster(child.pid);
     throw error;
   }
   return { pid: child.pid ?? 0, port };

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { stopAbandoned } from '@pgrelay/embedded';
@@ -10,7 +10,8 @@ export function scratchFolder(): string {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'pgrelay-embedded-'));
   chmodSync(folder, 0o755);
   onTestFinished(async () => {
-    await stopAbandoned(path.join(folder, 'server')).catch(() => false);
+    const directory = path.join(folder, 'server');
+    if (existsSync(path.join(directory, 'data'))) await stopAbandoned(directory);
     rmSync(folder, { recursive: true, force: true });
   });
   return folder;

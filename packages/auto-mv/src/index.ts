@@ -1,1 +1,1 @@
-export {};
+export { autoMvSql } from './sql-module.js';

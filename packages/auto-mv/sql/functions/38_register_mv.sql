@@ -1,0 +1,30 @@
+-- Registers a materialized view: from now on its contents follow the tables. The published form.
+--   p_watch_tables       what to watch, made with mv_watch(); none (the default) means no trigger: refreshes on request only
+--   p_refresh_lag        seconds to wait after the latest change
+--   p_max_wait           seconds after the first change at which a refresh is due whatever still changes; 0: no maximum
+--   p_cooldown           seconds between the end of a refresh and the next
+--   p_statement_timeout, p_lock_timeout   of the refresh; NULL: what the Processor is configured with
+-- Returns the registration's id. The view, its tables and their indexes stay as they are, but for the triggers.
+-- Errors: PM001 … PM010. Locks: every watched table as CREATE TRIGGER does, waiting at most 100 ms for each.
+create or replace function pgauto_mv.register_mv(
+  p_mv_name text,
+  p_mv_schema text,
+  p_watch_tables pgauto_mv.mv_watch_spec[] default null,
+  p_refresh_lag numeric default 0,
+  p_max_wait numeric default 0,
+  p_cooldown numeric default 2,
+  p_statement_timeout interval default null,
+  p_lock_timeout interval default null
+) returns bigint
+language plpgsql
+as $$
+declare
+  v_view oid := pgauto_mv.find_view(p_mv_name, p_mv_schema);
+  v_relations oid[];
+  v_operations text[];
+begin
+  select pg_catalog.array_agg(w.relation), pg_catalog.array_agg(w.operation) into v_relations, v_operations
+    from pgauto_mv.check_watch_tables(p_watch_tables) w;
+  return pgauto_mv.install_mv(v_view, false, v_relations, v_operations, p_refresh_lag, p_max_wait, p_cooldown,
+    p_statement_timeout, p_lock_timeout);
+end $$;

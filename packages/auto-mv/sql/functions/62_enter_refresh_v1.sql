@@ -1,0 +1,49 @@
+-- First statement of the refresh's own REPEATABLE READ transaction: records the snapshot everything in it reads, and so
+-- what the contents will hold. Sets the transaction's timeouts and returns the REFRESH statement, which the caller sends
+-- as a statement of its own (only so does statement_timeout bound it). Runs out: PM013 when the claim is not ours any
+-- more, 40001 when somebody changed the state row since the snapshot was taken; either way, roll back.
+-- snaps are those of the materialized views it reads as well, as this snapshot sees them: no older than what is read.
+create or replace function pgauto_mv.enter_refresh_v1(
+  p_mv_id bigint, p_epoch bigint, p_statement_timeout interval, p_lock_timeout interval, p_plain_lock_timeout interval
+) returns table (statement text, mode text, reason text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_mv pgauto_mv.mv;
+  v_snap pg_snapshot := pg_current_snapshot();
+begin
+  if current_setting('transaction_isolation') not in ('repeatable read', 'serializable') then
+    raise exception using errcode = 'PM018', message = 'a refresh needs a REPEATABLE READ transaction of its own',
+      hint = 'begin isolation level repeatable read; then enter_refresh_v1, the REFRESH, finish_refresh_v1, commit.';
+  end if;
+  select m.* into v_mv from pgauto_mv.mv m where m.id = p_mv_id;
+  update pgauto_mv.state s set snap = v_snap, claimed_until = null, snaps = array(
+      select distinct x.snap::text from (
+        select v_snap as snap
+        union all
+        select e.snap from pgauto_mv.read_by(v_mv.view) b
+        left join pgauto_mv.mv u on u.view = b.relation
+        left join pgauto_mv.state us on us.mv_id = u.id
+        left join lateral unnest(us.snaps) e(snap) on true
+        where b.kind = 'm') x)::pg_snapshot[]
+    where s.mv_id = p_mv_id and s.epoch = p_epoch;
+  if not found then
+    raise exception using errcode = 'PM013', message = format('the claim %s of view %s is not valid any more', p_epoch, p_mv_id),
+      hint = 'Somebody else refreshes the view, or it was unregistered. Roll back.';
+  end if;
+  select m.mode, m.reason into mode, reason from pgauto_mv.refresh_mode(v_mv.view) m;
+  perform set_config('statement_timeout', round(extract(epoch from coalesce(v_mv.statement_timeout, p_statement_timeout)) * 1000)::text, true);
+  perform set_config('lock_timeout', round(extract(epoch from coalesce(v_mv.lock_timeout,
+    case mode when 'plain' then p_plain_lock_timeout else p_lock_timeout end)) * 1000)::text, true);
+  if v_mv.work_mem is not null then
+    perform set_config('work_mem', v_mv.work_mem, true);
+  end if;
+  begin                               -- the server notices within a second that a killed Processor has gone
+    perform set_config('client_connection_check_interval', '1000', true);
+  exception when invalid_parameter_value then
+    null;                             -- not on this platform: it notices when it sends its answer
+  end;
+  statement := format('refresh materialized view %s%s', case mode when 'concurrently' then 'concurrently ' else '' end,
+    pgauto_mv.relation_name(v_mv.view));
+  return next;
+end $$;

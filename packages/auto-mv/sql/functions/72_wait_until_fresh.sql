@@ -1,0 +1,41 @@
+-- Waits until a view holds what a transaction did (see is_fresh), at most p_timeout; returns whether it does. Asks for a
+-- refresh as soon as the transaction has ended, without waiting for refresh_lag but keeping the cooldown, also when the
+-- view's watches ignore what was written. Each look is one indexed row, every 5 to 50 ms, with a new snapshot.
+-- Errors: PM004 not registered; PM011 in REPEATABLE READ or SERIALIZABLE, where no new snapshot would ever come;
+-- PM012 when the token is the caller's own open transaction, which nothing can show before it commits.
+create or replace function pgauto_mv.wait_until_fresh(view regclass, token xid8, timeout interval default interval '30 s') returns boolean
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_mv_id bigint := pgauto_mv.find_mv(wait_until_fresh.view);
+  v_end timestamptz := pgrelay.clock_now() + wait_until_fresh.timeout;
+  v_pause double precision := 0.005;
+  v_fresh boolean;
+begin
+  if token is null or timeout is null then
+    raise exception using errcode = 'PM017', message = 'token and timeout must not be NULL',
+      hint = 'The token is pg_current_xact_id(), taken in the transaction that wrote.';
+  end if;
+  if token = pg_current_xact_id_if_assigned() then
+    raise exception using errcode = 'PM012', message = 'the token is this transaction''s own, which has not committed',
+      hint = 'Commit first, then wait: in a statement of its own, outside the transaction that wrote.';
+  end if;
+  if current_setting('transaction_isolation') in ('repeatable read', 'serializable') then
+    raise exception using errcode = 'PM011', message = format('cannot wait in a %s transaction: its snapshot never moves', current_setting('transaction_isolation')),
+      hint = 'Wait before the transaction begins, or in READ COMMITTED.';
+  end if;
+  loop
+    v_fresh := pgauto_mv.in_all(token, (select s.snaps from pgauto_mv.state s where s.mv_id = v_mv_id));
+    exit when v_fresh or pgrelay.clock_now() >= v_end;
+    if pg_visible_in_snapshot(token, pg_current_snapshot()) then
+      perform pgauto_mv.post_wish(v_mv_id, token);
+    end if;
+    perform pg_sleep(least(v_pause, greatest(0, extract(epoch from v_end - pgrelay.clock_now()))));
+    v_pause := least(v_pause * 1.5, 0.05);
+  end loop;
+  perform pgauto_mv.post_wish(v_mv_id, token, true);
+  return coalesce(v_fresh, false);
+exception when query_canceled then
+  perform pgauto_mv.post_wish(v_mv_id, token, true);
+  raise;
+end $$;

@@ -1,0 +1,4 @@
+-- Asks for a refresh of a registered view now, and returns the id of its event; see refresh_now.
+create or replace function pgauto_mv.refresh_materialized_view_now(p_mv_name text, p_mv_schema text) returns bigint
+language sql set search_path = pg_catalog, pg_temp
+as $$ select pgauto_mv.refresh_now(pgauto_mv.find_mv(null, p_mv_name, p_mv_schema)) $$;

@@ -1,1 +1,28 @@
-export {};
+import 'reflect-metadata';
+
+export { RelayError } from '@pgrelay/relay-sql';
+export { createClient, type NotifyOptions, type RelayClient } from './client.js';
+export { isConnectionLoss, sqlstateOf } from './db/pg-error.js';
+export type { Queryable } from './db/queryable.js';
+export { inject, injectable } from './di/injectable.js';
+export type { Provider } from './di/provider.js';
+export { EVENT, EVENT_LOGGER, LOGGER, SIGNAL, type Token, token } from './di/tokens.js';
+export type { RelayEvent } from './event.js';
+export type { HandlerContext, TransactionalContext } from './handlers/context.js';
+export { defineHandler } from './handlers/define-handler.js';
+export { handler } from './handlers/handler-decorator.js';
+export {
+  defaultHandlerOptions,
+  type HandlerDefinition,
+  type HandlerMode,
+  type HandlerOptions,
+  type HandlerResult,
+  type PayloadForm,
+} from './handlers/handler-definition.js';
+export type { Service } from './lifecycle/service.js';
+export { stopOnSignals } from './lifecycle/stop-on-signals.js';
+export { defaultProcessorOptions, type ProcessorOptions } from './options.js';
+export { cancel, complete, fail, type Outcome, retryIn, snooze } from './outcome.js';
+export { definePlugin, type Plugin, type PluginDefinition, type PluginHost } from './plugins/plugin.js';
+export { Processor } from './processor.js';
+export type { PeriodicTask, TaskContext } from './tasks/periodic-task.js';

@@ -25,7 +25,7 @@ grant execute on function
   pgrelay.declare_handlers_v1(text[], text[], boolean),
   pgrelay.poll_v1(integer[], integer),
   pgrelay.claim_v1(smallint, bigint, smallint, integer, integer),
-  pgrelay.run_batch_v1(smallint, bigint, smallint, integer, integer, boolean, integer),
+  pgrelay.run_batch_v1(smallint, bigint, smallint, integer, integer, boolean, integer, bigint),
   pgrelay.peek_v1(integer, integer),
   pgrelay.settle_v1(smallint, bigint, bigint[], text[], double precision[], double precision[], double precision[], jsonb[]),
   pgrelay.fail_v1(smallint, bigint, smallint, bigint, double precision, jsonb),

@@ -1,5 +1,11 @@
+export {
+  defaultMigrateOptions,
+  type MigrateOptions,
+  type MigrateResult,
+  type MigrateStep,
+  migrate,
+} from './migrate.js';
 export { RelayError } from './relay-error.js';
-export { sqlStates, toRelayError } from './sqlstates.js';
 export type { SqlModule } from './sql-module.js';
-export { loadModule, relaySql, type LoadedModule, type Migration } from './sql-module.js';
-export { defaultMigrateOptions, migrate, type MigrateOptions, type MigrateResult, type MigrateStep } from './migrate.js';
+export { type LoadedModule, loadModule, type Migration, relaySql } from './sql-module.js';
+export { sqlStates, toRelayError } from './sqlstates.js';

@@ -56,10 +56,14 @@ export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
       const result = await attempt(client, modules, options);
       if (!(result instanceof Error)) return result;
       if (performance.now() > deadline) {
-        throw new RelayError('RELAY_MIGRATION_BUSY', `the migration could not get its locks in time: ${result.message}`, {
-          hint: 'Another migration or a long transaction holds them; try again when it has ended.',
-          cause: result,
-        });
+        throw new RelayError(
+          'RELAY_MIGRATION_BUSY',
+          `the migration could not get its locks in time: ${result.message}`,
+          {
+            hint: 'Another migration or a long transaction holds them; try again when it has ended.',
+            cause: result,
+          },
+        );
       }
       await pause(200);
     }
@@ -69,7 +73,11 @@ export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
 }
 
 /** One try in one transaction; an Error when something transient was in the way. */
-async function attempt(client: pg.Client, modules: readonly LoadedModule[], options: MigrateOptions): Promise<MigrateResult | Error> {
+async function attempt(
+  client: pg.Client,
+  modules: readonly LoadedModule[],
+  options: MigrateOptions,
+): Promise<MigrateResult | Error> {
   await client.query('begin');
   try {
     const lock = await client.query('select pg_catalog.pg_try_advisory_xact_lock($1) as held', [lockKey]);
@@ -77,9 +85,10 @@ async function attempt(client: pg.Client, modules: readonly LoadedModule[], opti
       await client.query('rollback');
       return new Error('another migration is running');
     }
-    await client.query("select pg_catalog.set_config('lock_timeout', $1, true), pg_catalog.set_config('client_min_messages', 'warning', true)", [
-      `${options.lockTimeoutMs ?? defaultMigrateOptions.lockTimeoutMs}ms`,
-    ]);
+    await client.query(
+      "select pg_catalog.set_config('lock_timeout', $1, true), pg_catalog.set_config('client_min_messages', 'warning', true)",
+      [`${options.lockTimeoutMs ?? defaultMigrateOptions.lockTimeoutMs}ms`],
+    );
     const result = await apply(client, modules, options);
     await client.query('commit');
     return result;
@@ -90,13 +99,20 @@ async function attempt(client: pg.Client, modules: readonly LoadedModule[], opti
   }
 }
 
-async function apply(client: pg.Client, modules: readonly LoadedModule[], options: MigrateOptions): Promise<MigrateResult> {
+async function apply(
+  client: pg.Client,
+  modules: readonly LoadedModule[],
+  options: MigrateOptions,
+): Promise<MigrateResult> {
   const installed = await readState(client);
   for (const module of modules) refuseForeign(module, installed.get(module.name) ?? new Map());
   const upTo = (module: LoadedModule) => (module.name === relaySql.name ? (options.upTo ?? Infinity) : Infinity);
   const stale = modules.filter((module) => {
     const have = installed.get(module.name);
-    return have?.get(0) !== module.checksum || module.migrations.some((m) => m.version <= upTo(module) && !have.has(m.version));
+    return (
+      have?.get(0) !== module.checksum ||
+      module.migrations.some((m) => m.version <= upTo(module) && !have.has(m.version))
+    );
   });
   if (stale.length === 0) return { applied: [], upToDate: true };
 
@@ -112,7 +128,12 @@ async function apply(client: pg.Client, modules: readonly LoadedModule[], option
       if (migration.version > upTo(module) || installed.get(module.name)?.has(migration.version)) continue;
       options.onStep?.({ module: module.name, step: `migration ${migration.version} ${migration.name}` });
       await client.query(migration.sql);
-      await client.query(await migratorSql('record_migration.sql'), [module.name, migration.version, migration.name, migration.checksum]);
+      await client.query(await migratorSql('record_migration.sql'), [
+        module.name,
+        migration.version,
+        migration.name,
+        migration.checksum,
+      ]);
       applied.push({ module: module.name, version: migration.version, name: migration.name });
     }
     options.onStep?.({ module: module.name, step: 'functions and grants' });
@@ -127,7 +148,11 @@ async function apply(client: pg.Client, modules: readonly LoadedModule[], option
 }
 
 /** Runs one function file; an error names the file, since its own words may not. */
-async function runFile(client: pg.Client, module: string, file: { readonly name: string; readonly sql: string }): Promise<void> {
+async function runFile(
+  client: pg.Client,
+  module: string,
+  file: { readonly name: string; readonly sql: string },
+): Promise<void> {
   try {
     await client.query(file.sql);
   } catch (error) {
@@ -141,7 +166,9 @@ async function readState(client: pg.Client): Promise<Map<string, Map<number, str
   const state = new Map<string, Map<number, string>>();
   const exists = await client.query("select pg_catalog.to_regclass('pgrelay.schema_migration') is not null as yes");
   if (exists.rows[0].yes !== true) return state;
-  const rows = await client.query<{ module: string; version: number; checksum: string }>(await migratorSql('state.sql'));
+  const rows = await client.query<{ module: string; version: number; checksum: string }>(
+    await migratorSql('state.sql'),
+  );
   for (const row of rows.rows) {
     const versions = state.get(row.module) ?? new Map<number, string>();
     state.set(row.module, versions.set(row.version, row.checksum));
@@ -172,7 +199,9 @@ function refuseForeign(module: LoadedModule, installed: ReadonlyMap<number, stri
 }
 
 function forSchema(sql: string, schema: string): string {
-  return sql.replaceAll(':schema', pg.escapeIdentifier(schema)).replaceAll(':literal', pg.escapeLiteral(pg.escapeIdentifier(schema)));
+  return sql
+    .replaceAll(':schema', pg.escapeIdentifier(schema))
+    .replaceAll(':literal', pg.escapeLiteral(pg.escapeIdentifier(schema)));
 }
 
 function migratorSql(name: string): Promise<string> {

@@ -37,9 +37,13 @@ export async function loadModule(module: SqlModule): Promise<LoadedModule> {
   for (const file of await sqlFiles(new URL('migrations/', module.directory))) {
     const match = /^(\d{4})_((?:pre|post)_[a-z0-9_]+)\.sql$/.exec(file.name);
     if (match?.[1] === undefined || match[2] === undefined || Number(match[1]) !== migrations.length + 1) {
-      throw new RelayError('RELAY_MIGRATION_NAME', `migration ${file.name} of module ${module.name} has a wrong name or number`, {
-        hint: `The next one is ${String(migrations.length + 1).padStart(4, '0')}_pre_<name>.sql or …_post_<name>.sql.`,
-      });
+      throw new RelayError(
+        'RELAY_MIGRATION_NAME',
+        `migration ${file.name} of module ${module.name} has a wrong name or number`,
+        {
+          hint: `The next one is ${String(migrations.length + 1).padStart(4, '0')}_pre_<name>.sql or …_post_<name>.sql.`,
+        },
+      );
     }
     migrations.push({ version: Number(match[1]), name: match[2], sql: file.sql, checksum: hash(file.sql) });
   }

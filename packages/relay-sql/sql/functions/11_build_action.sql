@@ -10,7 +10,7 @@
 -- what ran before stays, the rest was not an attempt. It also stops at p_until. Results come back for what ran, in order.
 -- Called by register_channel under its lock on pgrelay.channel.
 create or replace function pgrelay.build_action(p_channel_id integer, p_sql text, p_search_path text, p_check boolean) returns void
-language plpgsql security definer set search_path = pg_catalog, pg_temp
+language plpgsql security definer set search_path = pg_catalog, pg_temp set client_min_messages = warning
 as $$
 declare
   v_act text := format('pgrelay_action.act_%s', p_channel_id);
@@ -51,7 +51,7 @@ begin
     v_to := case when v_from <= v_again_to then v_from else least(v_from + v_step - 1, v_count) end;
     begin
       select pg_catalog.count(%3$s), pg_catalog.array_agg(pgrelay.clock_now()) into v_actions, v_ends
-        from pg_catalog.unnest(p_contexts[v_from:v_to], p_payloads[v_from:v_to]) u(context, payload)
+        from unnest(p_contexts[v_from:v_to], p_payloads[v_from:v_to]) u(context, payload)
         where pg_catalog.set_config('pgrelay.event', u.context, true) is not null;
       set constraints all immediate;
       set constraints all deferred;

@@ -1,6 +1,6 @@
 -- Removes the private functions of a SQL channel.
 create or replace function pgrelay.drop_action(p_channel_id integer) returns void
-language plpgsql security definer set search_path = pg_catalog, pg_temp
+language plpgsql security definer set search_path = pg_catalog, pg_temp set client_min_messages = warning
 as $$
 begin
   execute format('drop function if exists pgrelay_action.run_%s(bigint[], text[], text[], boolean, timestamptz)', p_channel_id);

@@ -5,9 +5,10 @@
 -- under lock_timeout 5 ms and ends at p_cap_ms; what it did not come to stays ready and was no attempt (limited: it
 -- stopped at a lock; ask for a smaller batch). The caller sends statement_timeout; on 57014 everything is undone, and
 -- the events run again one by one.
+-- p_only_id runs that one event, if it is still ready: after a timeout the Processor must know which event it was.
 -- Returns counts and, for what did not go well, ids with SQLSTATE and code: never a message or payload.
 create or replace function pgrelay.run_batch_v1(
-  p_slot smallint, p_epoch bigint, p_worker smallint, p_channel_id integer, p_limit integer, p_singly boolean, p_cap_ms integer,
+  p_slot smallint, p_epoch bigint, p_worker smallint, p_channel_id integer, p_limit integer, p_singly boolean, p_cap_ms integer, p_only_id bigint default null,
   out busy boolean, out limited boolean, out taken integer, out done integer, out retried integer, out failed integer,
   out troubles jsonb
 )
@@ -43,6 +44,7 @@ begin
     from (
       select q.ctid as row, q.id, q.payload, q.attempt, q.priority, q.enqueued_at, q.dedup_key from pgrelay.queue q
       where q.channel_id = p_channel_id and q.slot is null and q.node = (select n.id from pgrelay.node n where n.is_this)
+        and (p_only_id is null or q.id = p_only_id)
       order by q.priority, q.place limit p_limit for update of q skip locked) r;
   taken := coalesce(cardinality(v_ids), 0);
   if taken = 0 then

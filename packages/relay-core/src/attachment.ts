@@ -1,0 +1,86 @@
+import { hostname } from 'node:os';
+import { RelayError } from '@pgrelay/relay-sql';
+import { type Fence, gateway } from './db/gateway.js';
+import { sqlstateOf } from './db/pg-error.js';
+import type { Queryable } from './db/queryable.js';
+import type { HandlerDefinition } from './handlers/handler-definition.js';
+import type { CheckedOptions } from './options.js';
+import { version } from './version.js';
+
+/** Takes a slot for a Processor. @throws RelayError RELAY_NOT_INSTALLED, RELAY_NO_FREE_SLOT, RELAY_NOT_ALLOWED */
+export async function attach(
+  db: Queryable,
+  options: CheckedOptions,
+  handlers: readonly HandlerDefinition[],
+): Promise<Fence> {
+  try {
+    return await gateway.attach(
+      db,
+      hostname(),
+      process.pid,
+      version,
+      options.leaseMs,
+      options.workers,
+      handlers.map((h) => h.channel),
+    );
+  } catch (error) {
+    const sqlstate = sqlstateOf(error);
+    if (sqlstate === '3F000' || sqlstate === '42883' || sqlstate === '42P01') {
+      throw new RelayError('RELAY_NOT_INSTALLED', 'the database has no pgrelay, or an older one', {
+        hint: 'Run: npx pgrelay migrate (or migrate() of @pgrelay/relay-sql with the modules of the plugins).',
+        cause: error,
+      });
+    }
+    if (sqlstate === '42501') {
+      throw new RelayError('RELAY_NOT_ALLOWED', 'the login of the Processor lacks a privilege on schema pgrelay', {
+        hint: 'Run as a DBA: grant pgrelay_processor to <the login>.',
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
+/**
+ * Finds the channels of the handlers and registers missing ones, unless they must exist.
+ * @throws RelayError RELAY_CHANNEL_UNKNOWN, RELAY_HANDLER_INVALID
+ */
+export async function declareHandlers(
+  db: Queryable,
+  options: CheckedOptions,
+  handlers: readonly HandlerDefinition[],
+): Promise<Map<number, HandlerDefinition>> {
+  const rows = await gateway.declareHandlers(
+    db,
+    handlers.map((h) => h.channel),
+    handlers.map((h) => h.mode),
+    options.channels === 'declare',
+  );
+  const byId = new Map<number, HandlerDefinition>();
+  for (const row of rows) {
+    const name = JSON.stringify(row.name);
+    if (row.problem === 'unknown') {
+      throw new RelayError('RELAY_CHANNEL_UNKNOWN', `channel ${name} of a handler is not registered`, {
+        hint: `Run: select pgrelay.register_channel(${name.replaceAll('"', "'")}); or leave option channels at 'declare'.`,
+      });
+    }
+    if (row.problem === 'sql') {
+      throw new RelayError('RELAY_HANDLER_INVALID', `channel ${name} has a SQL action, so a handler cannot serve it`, {
+        hint: 'Give the handler another channel, or drop the SQL channel first.',
+      });
+    }
+    const handler = handlers.find((h) => h.channel === row.name);
+    if (handler === undefined) continue;
+    if (row.problem === 'mode') {
+      throw new RelayError(
+        'RELAY_HANDLER_INVALID',
+        `channel ${name} is registered in another mode than its handler's (${handler.mode})`,
+        {
+          hint: `Register it again: select pgrelay.register_channel(…, p_mode => '${handler.mode}', p_replace => true).`,
+        },
+      );
+    }
+    byId.set(row.id, handler);
+  }
+  return byId;
+}

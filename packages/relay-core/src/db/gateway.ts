@@ -1,0 +1,260 @@
+import { toRelayError } from '@pgrelay/relay-sql';
+import type { Failure } from './pg-error.js';
+import type { Queryable } from './queryable.js';
+
+/** The slot of a Processor and the epoch that fences its writes. */
+export interface Fence {
+  readonly slot: number;
+  readonly epoch: string;
+}
+
+export interface PolledChannel {
+  readonly id: number;
+  readonly name: string;
+  readonly kind: 'sql' | 'handler';
+  readonly parallel: boolean;
+  readonly timeoutMs: number;
+}
+
+export interface ClaimedRow {
+  readonly id: string;
+  readonly payload: string | null;
+  readonly attempt: number;
+  readonly priority: number;
+  readonly enqueued_at: Date;
+  readonly dedup_key: string | null;
+}
+
+export interface Trouble {
+  readonly id: string;
+  readonly channel?: string;
+  readonly outcome: string;
+  readonly attempt: number;
+  readonly sqlstate: string | null;
+  readonly code: string | null;
+}
+
+export interface BatchRow {
+  readonly busy: boolean;
+  readonly limited: boolean;
+  readonly taken: number;
+  readonly done: number;
+  readonly retried: number;
+  readonly failed: number;
+  readonly troubles: readonly Trouble[];
+}
+
+/** One finished attempt, as settle_v1 takes it. Times are ages in ms by a monotonic clock. */
+export interface Settlement {
+  readonly id: string;
+  readonly outcome: 'done' | 'retried' | 'failed' | 'cancelled' | 'snoozed' | 'error';
+  readonly delayMs: number | null;
+  readonly startedAgoMs: number;
+  readonly finishedAgoMs: number;
+  readonly error: Failure | null;
+}
+
+/** The calls a Processor makes; nothing else in this package holds SQL text. Each maps our SQLSTATEs to RelayError. */
+export const gateway = {
+  async notify(db: Queryable, channel: string, payload: string | null, options: NotifyRow): Promise<string> {
+    const { runAt = null, delayMs = null, priority = null, dedupKey = null } = options;
+    const rows = await call<{ id: string }>(
+      db,
+      "select pgrelay.notify($1, $2, coalesce($3::timestamptz, pgrelay.clock_now() + $4::double precision * interval '1 millisecond'), $5, $6)::text as id",
+      [channel, payload, runAt, delayMs, priority, dedupKey],
+    );
+    return rows[0]?.id ?? '';
+  },
+
+  async attach(
+    db: Queryable,
+    host: string,
+    pid: number,
+    version: string,
+    leaseMs: number,
+    workers: number,
+    handlers: readonly string[],
+  ): Promise<Fence> {
+    const rows = await call<Fence>(db, 'select slot, epoch::text from pgrelay.attach_v1($1, $2, $3, $4, $5, $6)', [
+      host,
+      pid,
+      version,
+      leaseMs,
+      workers,
+      handlers,
+    ]);
+    return rows[0] as Fence;
+  },
+
+  async enterBackend(db: Queryable, fence: Fence, purpose: string): Promise<void> {
+    await call(db, 'select pgrelay.enter_backend_v1($1, $2, $3)', [fence.slot, fence.epoch, purpose]);
+  },
+
+  /** False: the Processor was declared dead. */
+  async heartbeat(db: Queryable, fence: Fence): Promise<boolean> {
+    const rows = await call<{ alive: boolean }>(db, 'select pgrelay.heartbeat_v1($1, $2) as alive', [
+      fence.slot,
+      fence.epoch,
+    ]);
+    return rows[0]?.alive === true;
+  },
+
+  async detach(db: Queryable, fence: Fence): Promise<void> {
+    await call(db, 'select pgrelay.detach_v1($1, $2)', [fence.slot, fence.epoch]);
+  },
+
+  declareHandlers(db: Queryable, names: readonly string[], modes: readonly string[], declare: boolean) {
+    return call<{ name: string; id: number; problem: 'unknown' | 'sql' | 'mode' | null }>(
+      db,
+      'select name, id, problem from pgrelay.declare_handlers_v1($1, $2, $3)',
+      [names, modes, declare],
+    );
+  },
+
+  async poll(
+    db: Queryable,
+    handlerChannels: readonly number[],
+  ): Promise<{ channels: PolledChannel[]; nextDueMs: number | null }> {
+    const rows = await call<{
+      channel_id: number | null;
+      channel: string;
+      kind: 'sql' | 'handler';
+      parallel: boolean;
+      timeout_ms: number;
+      next_due_ms: number | null;
+    }>(db, 'select channel_id, channel, kind, parallel, timeout_ms, next_due_ms from pgrelay.poll_v1($1)', [
+      handlerChannels,
+    ]);
+    const channels = rows.flatMap((row) =>
+      row.channel_id === null
+        ? []
+        : [
+            {
+              id: row.channel_id,
+              name: row.channel,
+              kind: row.kind,
+              parallel: row.parallel,
+              timeoutMs: row.timeout_ms,
+            },
+          ],
+    );
+    return { channels, nextDueMs: rows[0]?.next_due_ms ?? null };
+  },
+
+  claim(db: Queryable, fence: Fence, worker: number, channelId: number, limit: number): Promise<ClaimedRow[]> {
+    return call<ClaimedRow>(
+      db,
+      'select id::text, payload, attempt, priority, enqueued_at, dedup_key from pgrelay.claim_v1($1, $2, $3, $4, $5)',
+      [fence.slot, fence.epoch, worker, channelId, limit],
+    );
+  },
+
+  async runBatch(
+    db: Queryable,
+    fence: Fence,
+    worker: number,
+    channelId: number,
+    limit: number,
+    singly: boolean,
+    capMs: number,
+    onlyId: string | null = null,
+  ): Promise<BatchRow> {
+    const rows = await call<BatchRow>(db, 'select * from pgrelay.run_batch_v1($1, $2, $3, $4, $5, $6, $7, $8)', [
+      fence.slot,
+      fence.epoch,
+      worker,
+      channelId,
+      limit,
+      singly,
+      capMs,
+      onlyId,
+    ]);
+    return rows[0] as BatchRow;
+  },
+
+  async peek(db: Queryable, channelId: number, limit: number): Promise<string[]> {
+    const rows = await call<{ ids: string[] }>(db, 'select pgrelay.peek_v1($1, $2)::text[] as ids', [channelId, limit]);
+    return rows[0]?.ids ?? [];
+  },
+
+  settle(db: Queryable, fence: Fence, all: readonly Settlement[]): Promise<Required<Trouble>[]> {
+    return call<Required<Trouble>>(
+      db,
+      'select id::text, channel, outcome, attempt, sqlstate, code from pgrelay.settle_v1($1, $2, $3, $4, $5, $6, $7, $8)',
+      [
+        fence.slot,
+        fence.epoch,
+        all.map((s) => s.id),
+        all.map((s) => s.outcome),
+        all.map((s) => s.delayMs),
+        all.map((s) => s.startedAgoMs),
+        all.map((s) => s.finishedAgoMs),
+        all.map((s) => (s.error === null ? null : JSON.stringify(s.error))),
+      ],
+    );
+  },
+
+  async fail(
+    db: Queryable,
+    fence: Fence,
+    worker: number,
+    eventId: string,
+    elapsedMs: number,
+    failure: Failure,
+  ): Promise<string | null> {
+    const rows = await call<{ outcome: string | null }>(
+      db,
+      'select pgrelay.fail_v1($1, $2, $3, $4, $5, $6) as outcome',
+      [fence.slot, fence.epoch, worker, eventId, elapsedMs, JSON.stringify(failure)],
+    );
+    return rows[0]?.outcome ?? null;
+  },
+
+  async release(db: Queryable, fence: Fence, ids: readonly string[]): Promise<void> {
+    if (ids.length > 0) await call(db, 'select pgrelay.release_v1($1, $2, $3)', [fence.slot, fence.epoch, ids]);
+  },
+
+  async held(db: Queryable, fence: Fence): Promise<string[]> {
+    return (
+      await call<{ id: string }>(db, 'select id::text from pgrelay.reclaim_v1($1, $2)', [fence.slot, fence.epoch])
+    ).map((row) => row.id);
+  },
+
+  bury(db: Queryable) {
+    return call<{
+      slot: number;
+      host: string | null;
+      host_pid: number | null;
+      pid: number | null;
+      backend_start: Date | null;
+    }>(db, 'select slot, host, host_pid, pid, backend_start::text from pgrelay.bury_v1()');
+  },
+
+  async endBackend(db: Queryable, pid: number, backendStart: unknown): Promise<void> {
+    await call(db, 'select pgrelay.end_backend_v1($1, $2)', [pid, backendStart]);
+  },
+
+  async rescue(db: Queryable): Promise<number> {
+    return (await call<{ n: number }>(db, 'select pgrelay.rescue_v1() as n'))[0]?.n ?? 0;
+  },
+
+  async maintain(db: Queryable, retentionDays: number): Promise<void> {
+    await call(db, 'select pgrelay.maintain_v1(make_interval(days => $1))', [retentionDays]);
+  },
+};
+
+/** How notify() may be told to wait, to hurry or to coalesce. */
+export interface NotifyRow {
+  readonly runAt?: Date;
+  readonly delayMs?: number;
+  readonly priority?: number;
+  readonly dedupKey?: string;
+}
+
+async function call<R extends object>(db: Queryable, text: string, values?: unknown[]): Promise<R[]> {
+  try {
+    return (await db.query<R & Record<string, unknown>>(text, values)).rows;
+  } catch (error) {
+    throw toRelayError(error);
+  }
+}

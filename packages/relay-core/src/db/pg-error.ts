@@ -1,0 +1,54 @@
+/** The SQLSTATE of a database error, or undefined for any other value. */
+export function sqlstateOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : undefined;
+}
+
+/**
+ * Whether an error says that the connection is gone, or that the server takes none: class 08, 57P01 to 57P03, 53300, and
+ * what the socket reports. It is no outcome of an event: the event goes back, uncounted.
+ */
+export function isConnectionLoss(error: unknown): boolean {
+  const sqlstate = sqlstateOf(error);
+  if (sqlstate !== undefined)
+    return sqlstate.startsWith('08') || ['57P01', '57P02', '57P03', '53300'].includes(sqlstate);
+  if (!(error instanceof Error)) return false;
+  if ('code' in error && /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_)/.test(String(error.code))) return true;
+  return /^(Connection terminated|Client (has encountered a connection error|was closed)|timeout expired)/.test(
+    error.message,
+  );
+}
+
+/** What a failed attempt leaves beside the payload in pgrelay.failed; none of it goes to a log but sqlstate and code. */
+export interface Failure {
+  readonly sqlstate?: string;
+  readonly code: string;
+  readonly message: string;
+  readonly detail?: string;
+  readonly hint?: string;
+  readonly context?: string;
+  readonly constraint?: string;
+  readonly table?: string;
+}
+
+/** Describes whatever a handler threw. */
+export function toFailure(error: unknown, code = 'handler_error'): Failure {
+  if (!(error instanceof Error)) return { code, message: storable(String(error)) };
+  const sqlstate = sqlstateOf(error);
+  const fields = error as Error & Partial<Record<'detail' | 'hint' | 'constraint' | 'table', string>>;
+  return {
+    ...(sqlstate === undefined ? {} : { sqlstate }),
+    code,
+    message: storable(error.message),
+    ...(fields.detail === undefined ? {} : { detail: storable(fields.detail) }),
+    ...(fields.hint === undefined ? {} : { hint: storable(fields.hint) }),
+    ...(error.stack === undefined ? {} : { context: storable(error.stack) }),
+    ...(fields.constraint === undefined ? {} : { constraint: storable(fields.constraint) }),
+    ...(fields.table === undefined ? {} : { table: storable(fields.table) }),
+  };
+}
+
+/** jsonb takes no NUL; one such error text must not block a settlement. At most 8 kB. */
+function storable(text: string): string {
+  return text.slice(0, 8192).replaceAll('\0', '\u2400');
+}

@@ -1,0 +1,72 @@
+import type { Connection } from '../db/connection.js';
+import { type BatchRow, type Fence, gateway, type PolledChannel, type Trouble } from '../db/gateway.js';
+import { sqlstateOf } from '../db/pg-error.js';
+import type { BatchSize } from './batch-size.js';
+
+/** A batch of SQL actions ends by itself after this many ms, and what is left runs in the next one. */
+export const batchCapMs = 50;
+
+export interface BatchResult {
+  /** Something ran, or might run at once if asked again. */
+  readonly progressed: boolean;
+  readonly done: number;
+  readonly troubles: readonly Trouble[];
+}
+
+/**
+ * Claims, runs and settles a batch of a SQL channel in one server call. When the statement timeout undoes it, the same
+ * events run one by one, and the one that takes too long fails by itself.
+ */
+export async function runBatch(
+  db: Connection,
+  fence: Fence,
+  worker: number,
+  channel: PolledChannel,
+  size: BatchSize,
+): Promise<BatchResult> {
+  const limit = size.limit;
+  try {
+    await db.statementTimeout(limit === 1 ? channel.timeoutMs : channel.timeoutMs + batchCapMs);
+    const batch = await gateway.runBatch(db, fence, worker, channel.id, limit, size.singly, batchCapMs);
+    size.learn(batch);
+    return report(batch);
+  } catch (error) {
+    if (sqlstateOf(error) !== '57014') throw error;
+  }
+  return runSingly(db, fence, worker, channel, limit);
+}
+
+async function runSingly(
+  db: Connection,
+  fence: Fence,
+  worker: number,
+  channel: PolledChannel,
+  limit: number,
+): Promise<BatchResult> {
+  let done = 0;
+  const troubles: Trouble[] = [];
+  for (const id of await gateway.peek(db, channel.id, limit)) {
+    const startedAt = performance.now();
+    try {
+      await db.statementTimeout(channel.timeoutMs);
+      const batch = await gateway.runBatch(db, fence, worker, channel.id, 1, true, batchCapMs, id);
+      done += batch.done;
+      troubles.push(...batch.troubles.map((trouble) => ({ ...trouble, channel: channel.name })));
+    } catch (error) {
+      if (sqlstateOf(error) !== '57014') throw error;
+      const failure = {
+        sqlstate: '57014',
+        code: 'action_timeout',
+        message: `the action took longer than ${channel.timeoutMs} ms`,
+      };
+      const outcome = await gateway.fail(db, fence, worker, id, performance.now() - startedAt, failure);
+      if (outcome !== null)
+        troubles.push({ id, channel: channel.name, outcome, attempt: 0, sqlstate: '57014', code: 'action_timeout' });
+    }
+  }
+  return { progressed: true, done, troubles };
+}
+
+function report(batch: BatchRow): BatchResult {
+  return { progressed: batch.taken > 0 && !batch.busy, done: batch.done, troubles: batch.troubles };
+}

@@ -1,0 +1,74 @@
+import type { Connection } from '../db/connection.js';
+import { type Fence, gateway, type Trouble } from '../db/gateway.js';
+import { isConnectionLoss, toFailure } from '../db/pg-error.js';
+import type { Queryable } from '../db/queryable.js';
+import type { RelayEvent } from '../event.js';
+import type { HandlerDefinition } from '../handlers/handler-definition.js';
+import { type Attempt, type DispatchEnvironment, dispatch } from './dispatch.js';
+import { toSettlement } from './settlement.js';
+
+/**
+ * Runs a transactional handler on a worker's connection: the handler's writes, its child events, the event's end and the
+ * audit row are one commit. The settlement is the last statement; when it finds no row, this Processor was declared dead
+ * meanwhile and everything is rolled back. After an error the writes are undone, and then the failure is written.
+ * Returns the logged end, or undefined when the event belongs to somebody else by now.
+ */
+export async function runTransaction(
+  connection: Connection,
+  fence: Fence,
+  event: RelayEvent<string | null>,
+  handler: HandlerDefinition,
+  env: Omit<DispatchEnvironment, 'db'>,
+): Promise<Required<Trouble> | undefined> {
+  await connection.statementTimeout(env.timeoutMs);
+  return connection.pinned(async (db) => {
+    const startedAt = performance.now();
+    const settle = (attempt: Attempt) =>
+      gateway.settle(db, fence, [toSettlement({ id: event.id, attempt, startedAt, finishedAt: performance.now() })]);
+    await db.query('begin');
+    const tx = new Transaction(db);
+    let attempt = await dispatch(event, handler, { ...env, db: tx });
+    await tx.close();
+    if ('error' in attempt && isConnectionLoss(attempt.error)) throw attempt.error;
+    if (keepsWrites(attempt)) {
+      try {
+        const rows = await settle(attempt);
+        await db.query(rows.length === 1 ? 'commit' : 'rollback');
+        return rows[0];
+      } catch (error) {
+        if (isConnectionLoss(error)) throw error;
+        attempt = { failure: toFailure(error), error };
+      }
+    }
+    await db.query('rollback');
+    return (await settle(attempt))[0];
+  });
+}
+
+function keepsWrites(attempt: Attempt): boolean {
+  return 'outcome' in attempt && attempt.outcome.kind !== 'failed' && attempt.outcome.kind !== 'retried';
+}
+
+/** The handler's view of the transaction: one statement after the other, and none once the handler's time is over. */
+class Transaction implements Queryable {
+  readonly #db: Queryable;
+  #last: Promise<unknown> = Promise.resolve();
+  #open = true;
+
+  constructor(db: Queryable) {
+    this.#db = db;
+  }
+
+  query<R extends Record<string, unknown>>(text: string, values?: unknown[]) {
+    if (!this.#open) return Promise.reject(new Error('ctx.tx was used after the handler had ended'));
+    const result = this.#last.then(() => this.#db.query<R>(text, values));
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Waits for a statement that a late handler has still under way. */
+  async close(): Promise<void> {
+    this.#open = false;
+    await this.#last;
+  }
+}

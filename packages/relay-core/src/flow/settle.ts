@@ -1,0 +1,73 @@
+import { type Fence, gateway, type Trouble } from '../db/gateway.js';
+import type { Queryable } from '../db/queryable.js';
+import { type Ended, toSettlement } from './settlement.js';
+
+/** At most this many attempts are ended in one statement. */
+const flushLimit = 500;
+
+/**
+ * Writes the ends of leased attempts, many in one statement: whatever has gathered while the last flush was under way is
+ * the next flush. One that cannot be written stays and is sent again until it is; sending twice does no harm. Attempts of
+ * an earlier epoch are dropped: the database has given those events to somebody else.
+ */
+export class Settler {
+  readonly #db: Queryable;
+  readonly #onSettled: (rows: readonly Required<Trouble>[], ended: readonly Ended[]) => void;
+  readonly #onTrouble: (error: unknown) => void;
+  #waiting: { readonly fence: Fence; readonly ended: Ended }[] = [];
+  #flushing: Promise<void> | undefined;
+  #givenUp = false;
+
+  constructor(
+    db: Queryable,
+    onSettled: (rows: readonly Required<Trouble>[], ended: readonly Ended[]) => void,
+    onTrouble: (error: unknown) => void,
+  ) {
+    this.#db = db;
+    this.#onSettled = onSettled;
+    this.#onTrouble = onTrouble;
+  }
+
+  add(fence: Fence, ended: Ended): void {
+    this.#waiting.push({ fence, ended });
+    this.#flushing ??= this.#flush().finally(() => {
+      this.#flushing = undefined;
+    });
+  }
+
+  /** Resolves when everything added so far is written. */
+  async drain(): Promise<void> {
+    await this.#flushing;
+  }
+
+  /** Stops trying; what is not written comes back through the lease. */
+  giveUp(): void {
+    this.#givenUp = true;
+  }
+
+  async #flush(): Promise<void> {
+    await Promise.resolve(); // let attempts that end in the same turn join
+    for (let pause = 50; this.#waiting.length > 0 && !this.#givenUp; ) {
+      const { fence } = this.#waiting[0] as { fence: Fence };
+      const batch = this.#waiting.filter((w) => w.fence.epoch === fence.epoch).slice(0, flushLimit);
+      try {
+        const rows = await gateway.settle(
+          this.#db,
+          fence,
+          batch.map((w) => toSettlement(w.ended)),
+        );
+        const sent = new Set(batch);
+        this.#waiting = this.#waiting.filter((w) => !sent.has(w));
+        this.#onSettled(
+          rows,
+          batch.map((w) => w.ended),
+        );
+        pause = 50;
+      } catch (error) {
+        this.#onTrouble(error);
+        await new Promise((resolve) => setTimeout(resolve, pause));
+        pause = Math.min(pause * 2, 1_000);
+      }
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import type { Settlement } from '../db/gateway.js';
+import type { Attempt } from './dispatch.js';
+
+/** An attempt that has ended but is not written yet. */
+export interface Ended {
+  readonly id: string;
+  readonly attempt: Attempt;
+  readonly startedAt: number;
+  readonly finishedAt: number;
+}
+
+/** The row that settle_v1 takes; times become ages at the moment of sending. */
+export function toSettlement(ended: Ended, now = performance.now()): Settlement {
+  const times = { id: ended.id, startedAgoMs: now - ended.startedAt, finishedAgoMs: now - ended.finishedAt };
+  if ('failure' in ended.attempt) return { ...times, outcome: 'error', delayMs: null, error: ended.attempt.failure };
+  const { outcome } = ended.attempt;
+  const delayMs = 'delayMs' in outcome ? outcome.delayMs : null;
+  const error =
+    'code' in outcome ? { code: outcome.code, message: 'message' in outcome ? (outcome.message ?? '') : '' } : null;
+  return { ...times, outcome: outcome.kind, delayMs, error };
+}

@@ -1,0 +1,35 @@
+import { RelayError } from '@pgrelay/relay-sql';
+import { defaultHandlerOptions, type HandlerDefinition, type HandlerOptions } from './handler-definition.js';
+
+/** Fills defaults in and refuses what cannot work, where the handler is defined. */
+export function checkOptions(channel: string, options: HandlerOptions): Omit<HandlerDefinition, 'run' | 'isClass'> {
+  const wrong = (what: string, value: unknown, hint: string) =>
+    new RelayError(
+      'RELAY_HANDLER_INVALID',
+      `handler of channel ${JSON.stringify(channel)}: ${what} is ${JSON.stringify(value)}`,
+      { hint },
+    );
+  const {
+    mode = defaultHandlerOptions.mode,
+    payload = defaultHandlerOptions.payload,
+    concurrency = defaultHandlerOptions.concurrency,
+    timeoutMs,
+  } = options;
+  if (typeof channel !== 'string' || channel === '')
+    throw wrong('the channel', channel, 'Give the name of the channel as a non-empty string.');
+  if (mode !== 'leased' && mode !== 'transactional') throw wrong('mode', mode, "It is 'leased' or 'transactional'.");
+  if (
+    payload !== 'json' &&
+    payload !== 'text' &&
+    !(payload !== null && typeof payload === 'object' && '~standard' in payload) &&
+    typeof payload !== 'function'
+  ) {
+    throw wrong('payload', payload, "It is 'json', 'text' or a Standard Schema.");
+  }
+  if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 10_000) {
+    throw wrong('concurrency', concurrency, 'It is a whole number from 1 to 10000.');
+  }
+  if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= 2 ** 31 - 1))
+    throw wrong('timeoutMs', timeoutMs, 'It is a positive number of ms.');
+  return { channel, mode, payload, concurrency, timeoutMs };
+}

@@ -1,0 +1,46 @@
+import { RelayError } from '@pgrelay/relay-sql';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { RelayEvent } from '../event.js';
+import { checkOptions } from './check-options.js';
+import type { HandlerContext, TransactionalContext } from './context.js';
+import type { HandlerDefinition, HandlerFunction, HandlerOptions, HandlerResult } from './handler-definition.js';
+
+type PayloadOf<O extends HandlerOptions> = O['payload'] extends StandardSchemaV1
+  ? StandardSchemaV1.InferOutput<O['payload']>
+  : O['payload'] extends 'text'
+    ? string | null
+    : // biome-ignore lint/suspicious/noExplicitAny: JSON without a schema has no type
+      any;
+
+type ContextOf<O extends HandlerOptions> = O['mode'] extends 'transactional' ? TransactionalContext : HandlerContext;
+
+type Handle<O extends HandlerOptions> = (
+  event: RelayEvent<PayloadOf<O>>,
+  ctx: ContextOf<O>,
+) => Promise<HandlerResult> | HandlerResult;
+
+/**
+ * Defines the handler of a channel as a function; no container and no decorator needed.
+ * @throws RelayError RELAY_HANDLER_INVALID at once when an option cannot work
+ */
+export function defineHandler(channel: string, handle: Handle<Record<never, never>>): HandlerDefinition;
+export function defineHandler<const O extends HandlerOptions>(
+  channel: string,
+  options: O,
+  handle: Handle<O>,
+): HandlerDefinition;
+export function defineHandler(
+  channel: string,
+  first: HandlerOptions | HandlerFunction,
+  second?: unknown,
+): HandlerDefinition {
+  const options = typeof first === 'function' ? {} : first;
+  const run = typeof first === 'function' ? first : second;
+  const checked = checkOptions(channel, options);
+  if (typeof run !== 'function') {
+    throw new RelayError('RELAY_HANDLER_INVALID', `handler of channel ${JSON.stringify(channel)} is no function`, {
+      hint: 'defineHandler(channel, async (event, ctx) => { … }) or defineHandler(channel, options, async (event, ctx) => { … }).',
+    });
+  }
+  return { ...checked, run: run as HandlerFunction, isClass: false };
+}

@@ -1,0 +1,22 @@
+import { type Class, injectable } from '../di/injectable.js';
+import { checkOptions } from './check-options.js';
+import type { HandlerDefinition, HandlerObject, HandlerOptions } from './handler-definition.js';
+
+const definitions = new WeakMap<object, HandlerDefinition>();
+
+/**
+ * Makes a class the handler of a channel. Its constructor is injected (`@inject(TOKEN)` on every parameter), anew for
+ * each event. Registers nothing by itself: list the class in the `handlers` of a Processor.
+ */
+export function handler(channel: string, options: HandlerOptions = {}): (target: Class<HandlerObject>) => void {
+  const checked = checkOptions(channel, options);
+  return (target) => {
+    injectable(target);
+    definitions.set(target, { ...checked, run: target, isClass: true });
+  };
+}
+
+/** The definition that `@handler` gave a class. */
+export function definitionOf(target: object): HandlerDefinition | undefined {
+  return definitions.get(target);
+}

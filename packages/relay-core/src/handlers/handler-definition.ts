@@ -1,0 +1,49 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Class } from '../di/injectable.js';
+import type { RelayEvent } from '../event.js';
+import type { Outcome } from '../outcome.js';
+import type { TransactionalContext } from './context.js';
+
+/** `leased`: at least once, for effects outside the database. `transactional`: exactly once, for work inside it. */
+export type HandlerMode = 'leased' | 'transactional';
+
+/** How the payload reaches the handler: parsed JSON, the text as it is, or JSON checked by any Standard Schema. */
+export type PayloadForm = 'json' | 'text' | StandardSchemaV1;
+
+export interface HandlerOptions {
+  /** Default: `leased`. */
+  readonly mode?: HandlerMode;
+  /** Default: `json`. A payload that is no JSON, or does not fit the schema, is a failed event with its own code. */
+  readonly payload?: PayloadForm;
+  /** How many events of this channel a Processor handles at once; leased mode only. Default: 16. */
+  readonly concurrency?: number;
+  /** When `signal` is aborted and the attempt fails with `handler_timeout`, in ms. Default: the channel's statement timeout. */
+  readonly timeoutMs?: number;
+}
+
+export const defaultHandlerOptions = { mode: 'leased', payload: 'json', concurrency: 16 } as const;
+
+/** What a handler returns: nothing (done) or an Outcome. What it throws is judged by the channel's retry policy. */
+// biome-ignore lint/suspicious/noConfusingVoidType: an async function without a return statement has type Promise<void>
+export type HandlerResult = Outcome | void;
+
+/** Any handler, in the form in which the registry keeps it. */
+export interface HandlerDefinition {
+  readonly channel: string;
+  readonly mode: HandlerMode;
+  readonly payload: PayloadForm;
+  readonly concurrency: number;
+  readonly timeoutMs: number | undefined;
+  readonly run: HandlerFunction | Class<HandlerObject>;
+  readonly isClass: boolean;
+}
+
+export type HandlerFunction = (
+  event: RelayEvent<never>,
+  ctx: TransactionalContext,
+) => Promise<HandlerResult> | HandlerResult;
+
+/** What a handler class implements. */
+export interface HandlerObject {
+  handle(event: RelayEvent<never>, ctx: TransactionalContext): Promise<HandlerResult> | HandlerResult;
+}

@@ -1,0 +1,28 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { fail, type Outcome } from '../outcome.js';
+import type { PayloadForm } from './handler-definition.js';
+
+/** The payload as the handler wants it, or the outcome of an event whose payload cannot be that. */
+export async function readPayload(
+  text: string | null,
+  form: PayloadForm,
+): Promise<{ readonly value: unknown } | { readonly refused: Outcome }> {
+  if (form === 'text') return { value: text };
+  let value: unknown;
+  try {
+    value = text === null ? null : JSON.parse(text);
+  } catch {
+    return {
+      refused: fail('payload_not_json', "the payload is not JSON; a handler with payload: 'text' takes any text"),
+    };
+  }
+  if (form === 'json') return { value };
+  const result = await form['~standard'].validate(value);
+  if (result.issues === undefined) return { value: result.value };
+  return { refused: fail('payload_invalid', result.issues.map(describe).join('; ')) };
+}
+
+function describe(issue: StandardSchemaV1.Issue): string {
+  const path = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
+  return path === '' ? issue.message : `${path}: ${issue.message}`;
+}

@@ -1,0 +1,63 @@
+// Runs in a worker thread, on a connection of its own, so that neither a busy pool nor a blocked event loop loses the
+// lease. Gives up when the main thread has not answered for a minute: a Processor that does nothing must not keep events.
+import { parentPort, workerData } from 'node:worker_threads';
+import { Connection, openConnection } from '../db/connection.js';
+import { type Fence, gateway } from '../db/gateway.js';
+
+export interface HeartbeatSetup {
+  readonly connectionString: string;
+  readonly leaseMs: number;
+  readonly blockedLimitMs: number;
+}
+
+export type HeartbeatReport =
+  | { readonly kind: 'fenced'; readonly epoch: string }
+  | { readonly kind: 'blocked'; readonly ms: number };
+
+const { connectionString, leaseMs, blockedLimitMs } = workerData as HeartbeatSetup;
+let fence: Fence | undefined;
+let heardAt = performance.now();
+let reported = false;
+
+const connection = new Connection(
+  () => openConnection(connectionString, 'pgrelay heartbeat', leaseMs),
+  async (client) => {
+    if (fence !== undefined) await gateway.enterBackend(client, fence, 'heartbeat');
+  },
+);
+
+parentPort?.on('message', (message: { readonly fence?: Fence; readonly stop?: true }) => {
+  heardAt = performance.now();
+  reported = false;
+  if (message.stop === true) {
+    clearInterval(timer);
+    void connection.close().finally(() => parentPort?.close());
+  } else if (message.fence !== undefined) {
+    fence = message.fence;
+    void beat();
+  }
+});
+
+let beating = false;
+async function beat(): Promise<void> {
+  const blockedFor = performance.now() - heardAt;
+  if (blockedFor > leaseMs && !reported) {
+    reported = true;
+    parentPort?.postMessage({ kind: 'blocked', ms: Math.round(blockedFor) } satisfies HeartbeatReport);
+  }
+  if (fence === undefined || beating || blockedFor > blockedLimitMs) return;
+  beating = true;
+  const mine = fence;
+  try {
+    if (!(await gateway.heartbeat(connection, mine)) && fence.epoch === mine.epoch) {
+      fence = undefined;
+      parentPort?.postMessage({ kind: 'fenced', epoch: mine.epoch } satisfies HeartbeatReport);
+    }
+  } catch {
+    // the server is away: the next beat opens a new connection; if it takes too long the lease ends, as it should
+  } finally {
+    beating = false;
+  }
+}
+
+const timer = setInterval(() => void beat(), leaseMs / 4);

@@ -1,0 +1,24 @@
+/** Lets a loop wait for a time or for a signal, whichever comes first. A signal sent while nobody waits is not lost. */
+export class Wakeup {
+  #pending = false;
+  #release: (() => void) | undefined;
+
+  signal(): void {
+    this.#pending = true;
+    this.#release?.();
+  }
+
+  async wait(ms: number): Promise<void> {
+    if (!this.#pending && ms > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, Math.min(ms, 2 ** 31 - 1));
+        this.#release = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      this.#release = undefined;
+    }
+    this.#pending = false;
+  }
+}

@@ -1,0 +1,74 @@
+import { RelayError } from '@pgrelay/relay-sql';
+import type { Logger } from 'pino';
+import type { DependencyContainer } from 'tsyringe';
+import type { Class } from './di/injectable.js';
+import type { Provider } from './di/provider.js';
+import type { HandlerDefinition, HandlerObject } from './handlers/handler-definition.js';
+import type { Plugin } from './plugins/plugin.js';
+
+export interface ProcessorOptions {
+  /** The database. Its login needs the role pgrelay_processor. */
+  readonly connectionString: string;
+  /** Connections that run actions, 1 to 9. The Processor opens two more: control and heartbeat. Default: 1. */
+  readonly workers?: number;
+  readonly plugins?: readonly Plugin[];
+  readonly handlers?: readonly (HandlerDefinition | Class<HandlerObject>)[];
+  /** What handler classes may inject. */
+  readonly provide?: readonly Provider[];
+  /** A tsyringe container whose registrations class handlers may inject too. Default: the global one. */
+  readonly container?: DependencyContainer;
+  /** Default: a pino logger at level `info` on standard output. */
+  readonly log?: Logger;
+  /** How often an idle worker looks for work, in ms. Default: 1000. */
+  readonly pollIntervalMs?: number;
+  /** How long a Processor may be silent before others take its events, in ms. Default: 5000. */
+  readonly leaseMs?: number;
+  /** How long stop() waits for running handlers before it aborts them, in ms. Default: 30000. */
+  readonly drainTimeoutMs?: number;
+  /** `declare`: register the channels of handlers that do not exist. `require`: that is an error. Default: `declare`. */
+  readonly channels?: 'declare' | 'require';
+  /** How long audit rows are kept, in days. Default: 30. */
+  readonly logRetentionDays?: number;
+}
+
+export const defaultProcessorOptions = {
+  workers: 1,
+  pollIntervalMs: 1_000,
+  leaseMs: 5_000,
+  drainTimeoutMs: 30_000,
+  channels: 'declare',
+  logRetentionDays: 30,
+} as const;
+
+export type CheckedOptions = ProcessorOptions & Required<Pick<ProcessorOptions, keyof typeof defaultProcessorOptions>>;
+
+/** Fills defaults in and refuses what cannot work. @throws RelayError RELAY_OPTION_INVALID */
+export function checkProcessorOptions(given: ProcessorOptions): CheckedOptions {
+  const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const options = { ...defaultProcessorOptions, ...defined } as CheckedOptions;
+  const refuse = (name: keyof ProcessorOptions, hint: string) => {
+    throw new RelayError('RELAY_OPTION_INVALID', `option ${name} is ${JSON.stringify(options[name])}`, { hint });
+  };
+  if (typeof options.connectionString !== 'string' || options.connectionString === '') {
+    throw new RelayError('RELAY_OPTION_INVALID', 'option connectionString is missing', {
+      hint: 'Give the URL of the database, for example process.env.DATABASE_URL.',
+    });
+  }
+  const whole = (
+    name: 'workers' | 'pollIntervalMs' | 'leaseMs' | 'drainTimeoutMs' | 'logRetentionDays',
+    least: number,
+    most: number,
+  ) => {
+    const value = options[name];
+    if (!Number.isInteger(value) || value < least || value > most)
+      refuse(name, `It is a whole number from ${least} to ${most}.`);
+  };
+  whole('workers', 1, 9);
+  whole('pollIntervalMs', 1, 3_600_000);
+  whole('leaseMs', 500, 3_600_000);
+  whole('drainTimeoutMs', 0, 3_600_000);
+  whole('logRetentionDays', 1, 36_500);
+  if (options.channels !== 'declare' && options.channels !== 'require')
+    refuse('channels', "It is 'declare' or 'require'.");
+  return options;
+}

@@ -1,0 +1,58 @@
+import { RelayError, type SqlModule } from '@pgrelay/relay-sql';
+import type pg from 'pg';
+import type { Logger } from 'pino';
+import type { Class } from '../di/injectable.js';
+import type { Provider } from '../di/provider.js';
+import type { HandlerDefinition, HandlerObject } from '../handlers/handler-definition.js';
+import type { Service } from '../lifecycle/service.js';
+import type { PeriodicTask } from '../tasks/periodic-task.js';
+
+/** What a plugin may do while it is set up. Nothing here works once the Processor has started. */
+export interface PluginHost {
+  /** Provides something under a token, for handlers and other providers to inject. */
+  provide(provider: Provider): void;
+  readonly handlers: { add(handler: HandlerDefinition | Class<HandlerObject>): void };
+  /** Short recurring work on the Processor's shared control connection. */
+  readonly tasks: { add(task: PeriodicTask): void };
+  /** Long-lived parts, started after the Processor has its slot and stopped in reverse order. */
+  readonly services: { add(service: Service): void };
+  readonly log: Logger;
+  /** Opens one more configured connection; it counts as the Processor's and the caller ends it. Works after start, too. */
+  connect(purpose: string): Promise<pg.Client>;
+}
+
+/** A plugin with its options checked, ready for the `plugins` of a Processor. */
+export interface Plugin {
+  readonly name: string;
+  readonly version: string;
+  /** Its database side; `npx pgrelay migrate` and `migrate()` install it. */
+  readonly sql: SqlModule | undefined;
+  setup(host: PluginHost): void | Promise<void>;
+}
+
+export interface PluginDefinition<O> {
+  /** Unique in a Processor, e.g. `auto-mv`. */
+  readonly name: string;
+  readonly version: string;
+  readonly sql?: SqlModule;
+  /** Checks the options and fills in defaults; called when the plugin is made, before anything starts. */
+  readonly validate: (options: Partial<O>) => O;
+  readonly setup: (host: PluginHost, options: O) => void | Promise<void>;
+}
+
+/**
+ * Defines a plugin: returns the function its users call with their options.
+ * @throws RelayError RELAY_PLUGIN_INVALID, and from the returned function whatever `validate` throws
+ */
+export function definePlugin<O extends object>(definition: PluginDefinition<O>): (options?: Partial<O>) => Plugin {
+  const { name, version, sql, validate, setup } = definition;
+  if (!/^[a-z][a-z0-9-]*$/.test(name) || version === '') {
+    throw new RelayError('RELAY_PLUGIN_INVALID', `plugin ${JSON.stringify(name)} has no proper name or version`, {
+      hint: 'A name is lower case with dashes, e.g. "auto-mv"; the version is the one of its package.',
+    });
+  }
+  return (options = {}) => {
+    const checked = validate(options);
+    return { name, version, sql, setup: (host) => setup(host, checked) };
+  };
+}

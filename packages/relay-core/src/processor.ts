@@ -1,0 +1,221 @@
+import type { SqlModule } from '@pgrelay/relay-sql';
+import { type Logger, pino } from 'pino';
+import { attach, declareHandlers } from './attachment.js';
+import { Connection, openConnection } from './db/connection.js';
+import { type Fence, gateway } from './db/gateway.js';
+import type { Class } from './di/injectable.js';
+import { ProcessorScope } from './di/processor-scope.js';
+import { Settler } from './flow/settle.js';
+import { HandlerRegistry } from './handlers/registry.js';
+import { Heartbeat } from './instance/heartbeat.js';
+import type { Service } from './lifecycle/service.js';
+import { type CheckedOptions, checkProcessorOptions, type ProcessorOptions } from './options.js';
+import { Plugins } from './plugins/plugin-host.js';
+import { maintainTask } from './tasks/maintain-task.js';
+import { reclaimTask } from './tasks/reclaim-task.js';
+import { rescueTask } from './tasks/rescue-task.js';
+import { TaskRunner } from './tasks/task-runner.js';
+import { logOutcome } from './telemetry/log-outcome.js';
+import { Worker } from './worker.js';
+import { WorkerContext } from './worker-context.js';
+
+/**
+ * Claims events and runs their actions: SQL in the database, handlers in this process. Start as many Processors as you
+ * like against one database; there is no leader.
+ *
+ * start() and stop() are idempotent. stop() drains: it claims nothing more, waits for running handlers, and gives the slot
+ * back. stop({ force: true }) aborts the handlers and cuts the connections; what ran is given to others by the lease.
+ */
+export class Processor {
+  readonly #options: CheckedOptions;
+  readonly #log: Logger;
+  readonly #plugins: Plugins;
+  readonly #handlers = new HandlerRegistry();
+  readonly #scope: ProcessorScope;
+  readonly #control: Connection;
+  readonly #heartbeat: Heartbeat;
+  readonly #shared: WorkerContext;
+  readonly #workers: Worker[] = [];
+  readonly #services: Service[] = [];
+  #starting: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+  #attaching: Promise<void> | undefined;
+
+  /**
+   * Checks everything that can be checked without a database.
+   * @throws RelayError RELAY_OPTION_INVALID, RELAY_PLUGIN_DUPLICATE, RELAY_HANDLER_DUPLICATE, RELAY_HANDLER_INVALID, RELAY_TOKEN_DUPLICATE
+   */
+  constructor(options: ProcessorOptions) {
+    this.#options = checkProcessorOptions(options);
+    this.#log = options.log ?? pino({ name: 'pgrelay' });
+    this.#plugins = new Plugins(options.plugins ?? []);
+    for (const handler of options.handlers ?? []) this.#handlers.add(handler);
+    this.#scope = new ProcessorScope(this.#log, options.container);
+    for (const provider of options.provide ?? []) this.#scope.provide(provider);
+    this.#control = this.#connection('control');
+    const settler = new Settler(
+      this.#control,
+      (rows, ended) => {
+        for (const row of rows) logOutcome(this.#log, row);
+        for (const { id } of ended) this.#shared.inFlight.delete(id);
+        this.#shared.wakeAll();
+      },
+      () => this.#log.warn('ends of events could not be written yet; they are sent again'),
+    );
+    this.#shared = new WorkerContext({
+      log: this.#log,
+      scope: this.#scope,
+      settler,
+      control: this.#control,
+      pollIntervalMs: this.#options.pollIntervalMs,
+    });
+    const { connectionString, leaseMs } = this.#options;
+    this.#heartbeat = new Heartbeat({ connectionString, leaseMs, blockedLimitMs: 60_000 }, this.#log, (epoch) =>
+      this.#fenced(epoch),
+    );
+  }
+
+  /** The SQL modules of the plugins, for `migrate({ modules })`. */
+  get modules(): readonly SqlModule[] {
+    return this.#plugins.sqlModules;
+  }
+
+  /** The slot (1 to 64) while the Processor holds one. */
+  get slot(): number | undefined {
+    return this.#shared.fence?.slot;
+  }
+
+  /** Sets the plugins up, takes a slot and starts to work. @throws RelayError when something is wrong; nothing runs then. */
+  start(): Promise<void> {
+    this.#starting ??= this.#start().catch(async (error) => {
+      await this.#stop(true);
+      throw error;
+    });
+    return this.#starting;
+  }
+
+  /** Stops; resolves when the connections are closed. */
+  stop(options: { readonly force?: boolean } = {}): Promise<void> {
+    if (options.force === true) this.#force();
+    this.#stopping ??= this.#stop(options.force === true);
+    return this.#stopping;
+  }
+
+  async #start(): Promise<void> {
+    await this.#plugins.setup(this.#scope, this.#handlers, this.#log, (purpose) => this.#open(purpose));
+    this.#handlers.close();
+    const definitions = this.#handlers.all();
+    this.#scope.close(definitions.filter((d) => d.isClass).map((d) => d.run as Class));
+    await this.#attach();
+    for (const [id, handler] of await declareHandlers(this.#control, this.#options, definitions))
+      this.#shared.handlers.set(id, handler);
+    const { leaseMs, logRetentionDays, workers } = this.#options;
+    const tasks = [
+      rescueTask(leaseMs, () => this.#shared.wakeAll()),
+      reclaimTask(
+        () => this.#shared.fence,
+        (id) => this.#shared.inFlight.has(id),
+      ),
+      maintainTask(logRetentionDays),
+      ...this.#plugins.tasks,
+    ];
+    this.#services.push(
+      ...tasks.map((task) => new TaskRunner(task, this.#control, this.#log)),
+      ...this.#plugins.services,
+    );
+    for (const service of this.#services) await service.start();
+    for (let number = 1; number <= workers; number += 1) {
+      this.#workers.push(new Worker(number, this.#connection(`worker ${number}`), this.#shared));
+    }
+    for (const worker of this.#workers) worker.start();
+    this.#log.info({ slot: this.slot, workers, handlers: definitions.map((d) => d.channel) }, 'Processor started');
+  }
+
+  async #stop(force: boolean): Promise<void> {
+    if (!force) await this.#starting?.catch(() => undefined);
+    this.#shared.draining = true;
+    if (this.#starting !== undefined && !force)
+      this.#log.info({ running: this.#shared.inFlight.size }, 'Processor drains');
+    const patience = setTimeout(() => this.#force(), this.#options.drainTimeoutMs);
+    await Promise.all(this.#workers.map((worker) => worker.stopped()));
+    await this.#drained();
+    clearTimeout(patience);
+    for (const service of [...this.#services].reverse()) await service.stop();
+    await this.#heartbeat.stop();
+    const { fence } = this.#shared;
+    if (fence !== undefined) {
+      await gateway
+        .detach(this.#control, fence)
+        .catch(() => this.#log.warn('the slot could not be given back; its lease will end'));
+      this.#shared.fence = undefined;
+    }
+    await Promise.all([this.#control.close(), ...this.#workers.map((worker) => worker.close(false))]);
+    if (fence !== undefined) this.#log.info({ slot: fence.slot }, 'Processor stopped');
+  }
+
+  /** Aborts handlers and cuts the workers' connections, so that what they run is undone; goes on with the rest of stop(). */
+  #force(): void {
+    if (this.#shared.forced.signal.aborted) return;
+    this.#log.warn({ running: this.#shared.inFlight.size }, 'Processor is forced to stop; what runs is given back');
+    this.#shared.draining = true;
+    this.#shared.forced.abort(new Error('the Processor is forced to stop'));
+    this.#shared.settler.giveUp();
+    for (const worker of this.#workers) void worker.close(true);
+  }
+
+  /** Resolves when no handler runs and every end is written, or at once when forced. */
+  async #drained(): Promise<void> {
+    const forced = this.#shared.forced.signal;
+    while (this.#shared.inFlight.size > 0 && !forced.aborted) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    if (!forced.aborted) await this.#shared.settler.drain();
+  }
+
+  async #attach(): Promise<void> {
+    const fence = await attach(this.#control, this.#options, this.#handlers.all());
+    this.#shared.fence = fence;
+    await gateway.enterBackend(this.#control, fence, 'control');
+    this.#heartbeat.beatFor(fence);
+  }
+
+  /** Declared dead (a long freeze, a server that was away): drops its claims and takes a new epoch. */
+  #fenced(epoch: string): void {
+    if (this.#shared.fence?.epoch !== epoch || this.#shared.draining) return;
+    this.#log.warn({ slot: this.slot }, 'this Processor was declared dead; it takes a new slot');
+    this.#shared.fence = undefined;
+    this.#attaching ??= this.#attachAgain().finally(() => {
+      this.#attaching = undefined;
+    });
+  }
+
+  async #attachAgain(): Promise<void> {
+    while (!this.#shared.draining) {
+      try {
+        await this.#attach();
+        this.#shared.wakeAll();
+        return;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
+      }
+    }
+  }
+
+  #connection(purpose: string): Connection {
+    return new Connection(
+      () => openConnection(this.#options.connectionString, `pgrelay ${purpose}`, this.#options.leaseMs),
+      (client) => this.#enter(client, purpose),
+    );
+  }
+
+  async #open(purpose: string) {
+    const client = await openConnection(this.#options.connectionString, `pgrelay ${purpose}`, this.#options.leaseMs);
+    await this.#enter(client, purpose);
+    return client;
+  }
+
+  async #enter(client: Parameters<typeof gateway.enterBackend>[0], purpose: string): Promise<void> {
+    const fence: Fence | undefined = this.#shared.fence;
+    if (fence !== undefined) await gateway.enterBackend(client, fence, purpose);
+  }
+}

@@ -1,0 +1,70 @@
+import type { Logger } from 'pino';
+import type { Fence } from './db/gateway.js';
+import type { Queryable } from './db/queryable.js';
+import type { ProcessorScope } from './di/processor-scope.js';
+import { BatchSize } from './flow/batch-size.js';
+import type { Settler } from './flow/settle.js';
+import type { HandlerDefinition } from './handlers/handler-definition.js';
+import { Wakeup } from './lifecycle/wakeup.js';
+
+/** What the workers of one Processor share. */
+export class WorkerContext {
+  readonly log: Logger;
+  readonly scope: ProcessorScope;
+  readonly settler: Settler;
+  readonly control: Queryable;
+  readonly pollIntervalMs: number;
+  /** Aborted when the Processor is forced to stop: handlers see it as their signal. */
+  readonly forced = new AbortController();
+  /** Handlers by the id of their channel. */
+  readonly handlers = new Map<number, HandlerDefinition>();
+  /** Events that were claimed and have not been settled, with the channel they belong to. */
+  readonly inFlight = new Map<string, number>();
+  /** SQL channels of which a worker of this Processor runs a batch just now. */
+  readonly running = new Set<number>();
+  /** Channels left alone until this time (performance.now) after an error that was not an event's. */
+  readonly backoff = new Map<number, { readonly until: number; readonly pauseMs: number }>();
+  readonly #sizes = new Map<number, BatchSize>();
+  readonly #wakeups: Wakeup[] = [];
+  /** The slot and epoch, or undefined while the Processor has none. */
+  fence: Fence | undefined;
+  draining = false;
+
+  constructor(parts: {
+    log: Logger;
+    scope: ProcessorScope;
+    settler: Settler;
+    control: Queryable;
+    pollIntervalMs: number;
+  }) {
+    this.log = parts.log;
+    this.scope = parts.scope;
+    this.settler = parts.settler;
+    this.control = parts.control;
+    this.pollIntervalMs = parts.pollIntervalMs;
+  }
+
+  size(channelId: number): BatchSize {
+    const size = this.#sizes.get(channelId) ?? new BatchSize();
+    this.#sizes.set(channelId, size);
+    return size;
+  }
+
+  /** How many more events of this channel may be handled at once. */
+  room(channelId: number, concurrency: number): number {
+    let busy = 0;
+    for (const channel of this.inFlight.values()) if (channel === channelId) busy += 1;
+    return concurrency - busy;
+  }
+
+  wakeup(): Wakeup {
+    const wakeup = new Wakeup();
+    this.#wakeups.push(wakeup);
+    return wakeup;
+  }
+
+  /** Lets every worker look for work now instead of at its next tick. */
+  wakeAll(): void {
+    for (const wakeup of this.#wakeups) wakeup.signal();
+  }
+}

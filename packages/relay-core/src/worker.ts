@@ -1,0 +1,182 @@
+import type { Connection } from './db/connection.js';
+import { type Fence, gateway, type PolledChannel } from './db/gateway.js';
+import { isConnectionLoss, sqlstateOf } from './db/pg-error.js';
+import type { RelayEvent } from './event.js';
+import { claim } from './flow/claim.js';
+import { dispatch } from './flow/dispatch.js';
+import { poll } from './flow/poll.js';
+import { runBatch } from './flow/run-batch.js';
+import { runTransaction } from './flow/run-transaction.js';
+import type { HandlerDefinition } from './handlers/handler-definition.js';
+import type { Wakeup } from './lifecycle/wakeup.js';
+import { logOutcome } from './telemetry/log-outcome.js';
+import type { WorkerContext } from './worker-context.js';
+
+/** Events of a transactional handler that a worker claims at once; it runs them one after the other. */
+const transactionalClaim = 10;
+
+/**
+ * One connection that runs actions. `tick` reads poll → claim → dispatch → settle, and returns when to look again; a tick
+ * that did something is followed by the next at once, so a burst drains as fast as the database can.
+ */
+export class Worker {
+  readonly #number: number;
+  readonly #db: Connection;
+  readonly #shared: WorkerContext;
+  readonly #wakeup: Wakeup;
+  #loop: Promise<void> | undefined;
+  #turn: number;
+  #lostConnection = false;
+
+  constructor(number: number, db: Connection, shared: WorkerContext) {
+    this.#number = number;
+    this.#db = db;
+    this.#shared = shared;
+    this.#wakeup = shared.wakeup();
+    this.#turn = number;
+  }
+
+  start(): void {
+    this.#loop ??= this.#run();
+  }
+
+  /** Resolves when the loop has ended, which it does after its tick once the context drains. */
+  async stopped(): Promise<void> {
+    this.#wakeup.signal();
+    await this.#loop;
+  }
+
+  close(force: boolean): Promise<void> {
+    return this.#db.close(force);
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#shared.draining) {
+      const delay = await this.tick().catch((error) => this.#recover(error));
+      if (delay > 0 && !this.#shared.draining) await this.#wakeup.wait(delay);
+    }
+  }
+
+  async tick(): Promise<number> {
+    const { fence, handlers, pollIntervalMs } = this.#shared;
+    if (fence === undefined) return pollIntervalMs;
+    await this.#db.statementTimeout(30_000);
+    const { channels, nextDueMs } = await poll(this.#db, [...handlers.keys()], this.#turn++);
+    if (this.#lostConnection) {
+      this.#lostConnection = false;
+      this.#shared.log.info({ worker: this.#number }, 'worker is connected again');
+    }
+    let progressed = false;
+    for (const channel of channels) {
+      if (this.#shared.draining) return 0;
+      if ((this.#shared.backoff.get(channel.id)?.until ?? 0) > performance.now()) continue;
+      progressed = (await this.#take(channel, fence)) || progressed;
+    }
+    return progressed ? 0 : Math.min(pollIntervalMs, Math.ceil(nextDueMs ?? pollIntervalMs));
+  }
+
+  /** Work on one channel; whether there was any. An error that is no event's makes the channel wait, not the others. */
+  async #take(channel: PolledChannel, fence: Fence): Promise<boolean> {
+    try {
+      const handler = this.#shared.handlers.get(channel.id);
+      let progressed: boolean;
+      if (channel.kind === 'sql') progressed = await this.#runSql(channel, fence);
+      else if (handler === undefined) progressed = false;
+      else if (handler.mode === 'transactional') progressed = await this.#runTransactional(channel, handler, fence);
+      else progressed = await this.#runLeased(channel, handler, fence);
+      this.#shared.backoff.delete(channel.id);
+      return progressed;
+    } catch (error) {
+      if (isConnectionLoss(error) || isFenced(error)) throw error;
+      const pauseMs = Math.min((this.#shared.backoff.get(channel.id)?.pauseMs ?? 500) * 2, 30_000);
+      this.#shared.backoff.set(channel.id, { until: performance.now() + pauseMs, pauseMs });
+      this.#shared.log.error(
+        { channel: channel.name, sqlstate: sqlstateOf(error), code: codeOf(error), pauseMs },
+        'channel could not be worked on',
+      );
+      return false;
+    }
+  }
+
+  async #runSql(channel: PolledChannel, fence: Fence): Promise<boolean> {
+    const { running, log } = this.#shared;
+    if (running.has(channel.id) && !channel.parallel) return false;
+    running.add(channel.id);
+    try {
+      const result = await runBatch(this.#db, fence, this.#number, channel, this.#shared.size(channel.id));
+      for (const trouble of result.troubles) logOutcome(log, trouble, channel.name);
+      if (result.done > 0) log.debug({ channel: channel.name, events: result.done }, 'batch done');
+      return result.progressed;
+    } finally {
+      running.delete(channel.id);
+    }
+  }
+
+  async #runTransactional(channel: PolledChannel, handler: HandlerDefinition, fence: Fence): Promise<boolean> {
+    const events = await this.#claim(channel, fence, transactionalClaim);
+    const left = new Set(events.map((event) => event.id));
+    try {
+      for (const event of events) {
+        if (this.#shared.draining) break;
+        const row = await runTransaction(this.#db, fence, event, handler, this.#environment(channel, handler));
+        left.delete(event.id);
+        if (row !== undefined) logOutcome(this.#shared.log, row);
+      }
+    } finally {
+      for (const event of events) this.#shared.inFlight.delete(event.id);
+      await this.#giveBack(fence, [...left]);
+    }
+    return events.length > 0;
+  }
+
+  /** Events that did not start, or whose transaction was cut: uncounted. If this fails, the reclaim task finds them. */
+  async #giveBack(fence: Fence, ids: readonly string[]): Promise<void> {
+    await gateway.release(this.#shared.control, fence, ids).catch(() => undefined);
+  }
+
+  async #runLeased(channel: PolledChannel, handler: HandlerDefinition, fence: Fence): Promise<boolean> {
+    const room = this.#shared.room(channel.id, handler.concurrency);
+    if (room <= 0) return false;
+    const events = await this.#claim(channel, fence, room);
+    for (const event of events) {
+      const startedAt = performance.now();
+      void dispatch(event, handler, { ...this.#environment(channel, handler), db: this.#shared.control }).then(
+        (attempt) =>
+          this.#shared.settler.add(fence, { id: event.id, attempt, startedAt, finishedAt: performance.now() }),
+      );
+    }
+    return events.length > 0;
+  }
+
+  async #claim(channel: PolledChannel, fence: Fence, limit: number): Promise<RelayEvent<string | null>[]> {
+    const events = await claim(this.#db, fence, this.#number, channel, limit);
+    for (const event of events) this.#shared.inFlight.set(event.id, channel.id);
+    return events;
+  }
+
+  #environment(channel: PolledChannel, handler: HandlerDefinition) {
+    const { scope, log, forced } = this.#shared;
+    return { scope, log, stopping: forced.signal, timeoutMs: handler.timeoutMs ?? channel.timeoutMs };
+  }
+
+  /** After an error that ended a tick: how long to wait. A lost connection opens again with the next tick. */
+  #recover(error: unknown): number {
+    if (this.#shared.draining) return 0;
+    if (isConnectionLoss(error)) {
+      if (!this.#lostConnection)
+        this.#shared.log.warn({ worker: this.#number, sqlstate: sqlstateOf(error) }, 'worker lost its connection');
+      this.#lostConnection = true;
+    } else if (!isFenced(error)) {
+      this.#shared.log.error(
+        { worker: this.#number, sqlstate: sqlstateOf(error), code: codeOf(error) },
+        'worker could not look for work',
+      );
+    }
+    return Math.min(this.#shared.pollIntervalMs, 1_000);
+  }
+}
+
+const isFenced = (error: unknown): boolean => codeOf(error) === 'RELAY_FENCED';
+
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error ? String(error.code) : undefined;

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { missingPlatforms } from './lockfile-platforms.mjs';
 
 /** What must hold for the repository as a whole. Takes its folder; the default is the current one. */
 const repository = path.resolve(process.argv[2] ?? '.');
@@ -11,15 +12,22 @@ for (const finding of findings) console.error(finding);
 console.log(`Repository: ${findings.length} findings.`);
 process.exitCode = findings.length === 0 ? 0 : 1;
 
-/** Everybody installs from the registry of their own settings, so the lockfile names none. */
+/**
+ * Everybody installs from the registry of their own settings, so the lockfile names none; and on their own platform,
+ * so it has the packages of all of them.
+ */
 function checkLockfile() {
-  const lines = read('package-lock.json').split('\n');
-  return lines.flatMap((line, index) =>
-    /"resolved": "[a-z+]+:\/\//.test(line)
-      ? [
-          `package-lock.json:${index + 1}: names a registry: ${line.trim()}; run npm install with this repository's .npmrc`,
-        ]
-      : [],
+  const text = read('package-lock.json');
+  const named = text
+    .split('\n')
+    .flatMap((line, index) =>
+      /"resolved": "[a-z+]+:\/\//.test(line)
+        ? [`package-lock.json:${index + 1}: names a registry: ${line.trim()}; install with this repository's .npmrc`]
+        : [],
+    );
+  if (named.length > 0) return named;
+  return [...missingPlatforms(JSON.parse(text)).keys()].map(
+    (place) => `package-lock.json: lacks ${place}, for another platform; run node tools/lockfile-platforms.mjs`,
   );
 }
 

@@ -141,3 +141,12 @@ test('a lockfile that names a registry is refused', () => {
   expect(code).toBe(1);
   expect(said).toContain('names a registry');
 });
+
+test('a lockfile without the packages of other platforms is refused', () => {
+  editJson('package-lock.json', (json) => {
+    delete json.packages?.['node_modules/@biomejs/cli-darwin-arm64'];
+  });
+  const { code, said } = check('check-repository.mjs');
+  expect(code).toBe(1);
+  expect(said).toContain('lacks node_modules/@biomejs/cli-darwin-arm64, for another platform');
+});

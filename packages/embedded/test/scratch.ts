@@ -11,7 +11,7 @@ export function scratchFolder(): string {
   chmodSync(folder, 0o755);
   onTestFinished(async () => {
     const directory = path.join(folder, 'server');
-    if (existsSync(path.join(directory, 'data'))) await stopAbandoned(directory);
+    if (existsSync(path.join(directory, 'data', 'postmaster.pid'))) await stopAbandoned(directory);
     rmSync(folder, { recursive: true, force: true });
   });
   return folder;

@@ -23,6 +23,9 @@ export function useDatabase({ template = 'migrated' }: UseDatabaseOptions = {}):
     const name = `pgrelay_${run}_${randomBytes(4).toString('hex')}`;
     await withClient(url, (client) => client.query(`create database ${name} template ${templates[template]}`));
     database.open(withDatabase(url, name));
+    // A clone is another node than its template, and a node works only its own events.
+    if (template === 'migrated')
+      await withClient(withDatabase(url, name), (client) => client.query('select pgrelay.this_node()'));
   });
   afterAll(async () => {
     await database.closeAll();

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { EmbeddedError } from './errors.js';
 import { type RunAs, spawnOptions } from './run-as.js';
@@ -21,14 +21,17 @@ export function substituteFor(folder: string): string {
  * made first, or could change, is refused.
  */
 export function makeOwnFolder(folder: string): string {
-  mkdirSync(folder, { recursive: true, mode: 0o755 });
-  const { uid, mode } = lstatSync(folder);
-  if (!lstatSync(folder).isDirectory() || uid !== process.getuid?.() || (mode & 0o022) !== 0) {
+  mkdirSync(folder, { recursive: true });
+  const found = lstatSync(folder);
+  const { uid, mode } = found;
+  if (!found.isDirectory() || (process.getuid !== undefined && (uid !== process.getuid() || (mode & 0o022) !== 0))) {
     throw new EmbeddedError(
       'EMBEDDED_FOLDER_NOT_OURS',
       `${folder} should hold the embedded PostgreSQL, but it is a link, belongs to another user (uid ${uid}) or can be ` +
         'written by others. Remove it, and start again.',
     );
   }
+  // Whatever the umask: the server's user must pass through.
+  chmodSync(folder, 0o755);
   return folder;
 }

@@ -19,10 +19,16 @@ const canDrop =
 test.runIf(isRoot)(
   'root below a folder closed to others: data and binaries go elsewhere, always to the same place',
   async () => {
+    const before = process.umask(0o077);
+    onTestFinished(() => void process.umask(before));
     const closed = path.join(scratchFolder(), 'closed');
     mkdirSync(closed, { mode: 0o700 });
     const home = path.join(closed, 'package', 'native');
-    cpSync(path.dirname(findBinaries()), home, { recursive: true, filter: (source) => !/\.a$/.test(source) });
+    cpSync(path.dirname(findBinaries()), home, {
+      recursive: true,
+      verbatimSymlinks: true,
+      filter: (source) => !/\.a$/.test(source),
+    });
     const messages: string[] = [];
     const options = {
       directory: path.join(closed, 'server'),
@@ -30,15 +36,9 @@ test.runIf(isRoot)(
       onMessage: (text: string) => messages.push(text),
     };
     const first = await startEmbedded(options);
-    onTestFinished(() => {
-      rmSync(path.dirname(first.directory), { recursive: true, force: true });
-      for (const text of messages) {
-        const copy = /a copy is made in (\S+)\.$/.exec(text)?.[1];
-        if (copy) rmSync(copy, { recursive: true, force: true });
-      }
-    });
+    onTestFinished(() => rmSync(path.dirname(first.directory), { recursive: true, force: true }));
     expect(first.directory).toMatch(/^\/var\/tmp\/pgrelay-/);
-    expect(messages.filter((text) => text.includes('/var/tmp/pgrelay-'))).toHaveLength(2);
+    expect(messages.join()).toContain(`is in ${path.dirname(first.directory)} instead`);
     await ask(first.url, 'create table kept as select 42 as n');
     await first.stop();
     const second = await startEmbedded(options);

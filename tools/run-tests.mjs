@@ -56,7 +56,8 @@ function runLane(lane) {
 }
 
 function vitest() {
-  return createRequire(import.meta.url).resolve('vitest/vitest.mjs');
+  const manifest = createRequire(import.meta.url).resolve('vitest/package.json');
+  return path.join(path.dirname(manifest), JSON.parse(readFileSync(manifest, 'utf8')).bin.vitest);
 }
 
 /** A file that fails although none of its tests did (a hook failed, or it could not be loaded) counts as one. */

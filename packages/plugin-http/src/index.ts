@@ -1,1 +1,2 @@
-export {};
+export { http } from './http.js';
+export { defaultEndpointOptions, type HttpEndpoint, type HttpMethod, type HttpOptions } from './options.js';

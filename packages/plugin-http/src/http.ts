@@ -1,0 +1,40 @@
+import { defineHandler, definePlugin } from '@pgrelay/relay-core';
+import { judge } from './judge.js';
+import type { CheckedEndpoint, HttpOptions } from './options.js';
+import { OriginAgents } from './origin-agents.js';
+import { send } from './send.js';
+import { checkEndpoints } from './validate-options.js';
+
+/** The handler ends by its own timeout; the relay's comes later and only if something hangs. */
+const handlerSlackMs = 10_000;
+
+/**
+ * Delivers events by HTTP: `plugins: [http({ endpoints: { 'order.placed': { url: 'https://…' } } })]`. The payload is the
+ * body, as it is; the header `webhook-id` holds the event's id, the same in every attempt, so that a receiver can
+ * recognise a repetition. Neither payloads, headers nor answers are logged.
+ */
+export const http = definePlugin<HttpOptions>({
+  name: 'http',
+  version: '0.1.0',
+  validate({ endpoints = {}, ...unknown }) {
+    checkEndpoints({ endpoints, ...unknown });
+    return { endpoints };
+  },
+  setup(host, options) {
+    const endpoints = checkEndpoints(options);
+    const agents = new OriginAgents(endpoints);
+    host.services.add(agents);
+    for (const endpoint of endpoints) host.handlers.add(deliveryHandler(endpoint, agents));
+  },
+});
+
+function deliveryHandler(endpoint: CheckedEndpoint, agents: OriginAgents) {
+  const { channel, concurrency, timeoutMs, retryDelaysMs } = endpoint;
+  const options = { payload: 'text', concurrency, timeoutMs: timeoutMs + handlerSlackMs } as const;
+  return defineHandler(channel, options, async (event, ctx) => {
+    const started = performance.now();
+    const answer = await send(endpoint, event, agents.for(endpoint.url), ctx.signal);
+    ctx.log.debug({ answer, ms: Math.round(performance.now() - started) }, 'request ended');
+    return judge(answer, event.attempt, retryDelaysMs);
+  });
+}

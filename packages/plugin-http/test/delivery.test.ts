@@ -1,0 +1,120 @@
+import { http } from '@pgrelay/plugin-http';
+import { Processor } from '@pgrelay/relay-core';
+import { until, useDatabase } from '@pgrelay/test-support';
+import { type Logger, pino } from 'pino';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { Receiver } from './receiver.js';
+
+const database = useDatabase();
+const receiver = new Receiver();
+const lines: string[] = [];
+const log: Logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
+let processor: Processor | undefined;
+
+beforeAll(() => receiver.start());
+afterEach(() => processor?.stop());
+afterAll(() => receiver.stop());
+
+async function deliver(channel: string, endpoint: Parameters<typeof http>[0]): Promise<void> {
+  processor = new Processor({ connectionString: database.url, plugins: [http(endpoint)], pollIntervalMs: 50, log });
+  await processor.start();
+  expect(await database.query('select kind, mode from pgrelay.channels where name = $1', [channel])).toEqual([
+    { kind: 'handler', mode: 'leased' },
+  ]);
+}
+
+async function notify(channel: string, payload: string | null): Promise<string> {
+  const rows = await database.query<{ id: string }>('select pgrelay.notify($1, $2)::text as id', [channel, payload]);
+  return rows[0]?.id ?? '';
+}
+
+function ended(eventId: string, attempts = 1): Promise<{ outcome: string; attempt: number; code: string | null }[]> {
+  return until(async () => {
+    const rows = await database.query<{ outcome: string; attempt: number; code: string | null }>(
+      'select outcome, attempt, code from pgrelay.log where event_id = $1 order by attempt',
+      [eventId],
+    );
+    return rows.length >= attempts && rows;
+  }, `event ${eventId} has ended ${attempts} times`);
+}
+
+test('posts the payload as it is, with the headers, on a connection that is kept', async () => {
+  const headers = { authorization: 'Bearer canary-secret' };
+  await deliver('ok', { endpoints: { ok: { url: receiver.url('/ok?token=canary-token'), headers, concurrency: 1 } } });
+  const payload = '{"n":  1, "text": "canary-payload ü"}';
+  const ids = [await notify('ok', payload), await notify('ok', null)];
+  for (const id of ids) expect(await ended(id)).toEqual([{ outcome: 'done', attempt: 1, code: null }]);
+
+  const [first, second] = receiver.to('/ok?token=canary-token');
+  expect(first).toMatchObject({ method: 'POST', body: payload });
+  expect(first?.headers).toMatchObject({ 'content-type': 'application/json', authorization: headers.authorization });
+  expect([first?.headers['webhook-id'], second?.headers['webhook-id']]).toEqual(ids);
+  expect(second?.body).toBe('');
+  expect(second?.port).toBe(first?.port);
+});
+
+test('a 503 is tried again with the same webhook-id, five seconds later', async () => {
+  const url = receiver.answer('/flaky', (response, count) => response.writeHead(count === 1 ? 503 : 200).end());
+  await deliver('flaky', { endpoints: { flaky: { url } } });
+  const id = await notify('flaky', '"canary-payload"');
+  expect(await ended(id)).toEqual([{ outcome: 'retried', attempt: 1, code: 'http_503' }]);
+  const [wait] = await database.query<{ seconds: number }>(
+    `select extract(epoch from d.run_at - l.finished_at)::float8 as seconds
+     from pgrelay.delayed d join pgrelay.log l on l.event_id = d.id where d.id = $1`,
+    [id],
+  );
+  expect(wait?.seconds).toBeCloseTo(5, 3);
+
+  await database.query('update pgrelay.delayed set run_at = clock_timestamp() where id = $1', [id]);
+  expect((await ended(id, 2))[1]).toEqual({ outcome: 'done', attempt: 2, code: null });
+  expect(receiver.to('/flaky').map((request) => request.headers['webhook-id'])).toEqual([id, id]);
+});
+
+test('other 4xx and redirects fail at once; the payload stays in pgrelay.failed', async () => {
+  const gone = receiver.answer('/gone', 404);
+  const moved = receiver.answer('/moved', (response) =>
+    response.writeHead(302, { location: receiver.url('/elsewhere') }).end(),
+  );
+  await deliver('gone', { endpoints: { gone: { url: gone }, moved: { url: moved } } });
+  const ids = [await notify('gone', '"canary-payload"'), await notify('moved', '1')];
+  expect(await ended(ids[0] ?? '')).toMatchObject([{ outcome: 'failed', code: 'http_404' }]);
+  expect(await ended(ids[1] ?? '')).toMatchObject([{ outcome: 'failed', code: 'http_302' }]);
+  expect(receiver.to('/elsewhere')).toEqual([]);
+  expect(await database.query('select payload from pgrelay.failed where id = $1', [ids[0]])).toEqual([
+    { payload: '"canary-payload"' },
+  ]);
+});
+
+test('a silent endpoint and an unreachable one are tried again, and given up when the schedule is used up', async () => {
+  const silent = receiver.answer('/silent', () => undefined);
+  const closed = new Receiver();
+  await closed.start();
+  const unreachable = closed.url('/');
+  await closed.stop();
+  const once = { retryDelaysMs: [0], timeoutMs: 100 };
+  await deliver('silent', {
+    endpoints: { silent: { url: silent, ...once }, unreachable: { url: unreachable, ...once } },
+  });
+  for (const channel of ['silent', 'unreachable']) {
+    const code = channel === 'silent' ? 'http_timeout' : 'http_unreachable';
+    expect(await ended(await notify(channel, '1'), 2)).toEqual([
+      { outcome: 'retried', attempt: 1, code },
+      { outcome: 'failed', attempt: 2, code },
+    ]);
+  }
+});
+
+test('an answer that never ends counts by its status', async () => {
+  const url = receiver.answer('/endless', (response) => response.writeHead(200).write('and so on '));
+  await deliver('endless', { endpoints: { endless: { url, timeoutMs: 200 } } });
+  expect(await ended(await notify('endless', '1'))).toMatchObject([{ outcome: 'done' }]);
+});
+
+test('no payload, header, token or answer was logged', async () => {
+  expect(lines.length).toBeGreaterThan(10);
+  expect(lines.filter((line) => /canary|the answer|127\.0\.0\.1/.test(line))).toEqual([]);
+  const rows = await database.query(
+    'select l::text as text from pgrelay.log l union all select p::text from pgrelay.get_problems() p',
+  );
+  expect(JSON.stringify(rows)).not.toMatch(/canary|the answer/);
+});

@@ -113,7 +113,7 @@ test('forbidden imports are refused, whatever their form', () => {
 
 test('a test may import test-support and the tools of tests', () => {
   create('packages/relay-sql/test/allowed.test.ts', "import '@pgrelay/test-support';\nimport 'vitest';\n");
-  expect(check().said).toContain(' 0 breaches.');
+  expect(check().said).not.toContain('allowed.test.ts');
 });
 
 test('asking the container outside of its two files is refused', () => {

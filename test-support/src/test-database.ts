@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { Session } from './session.js';
 import { withLogin } from './urls.js';
@@ -12,6 +13,7 @@ export class TestDatabase {
   #url: string | undefined;
   #shared: Promise<pg.Client> | undefined;
   readonly #clients: pg.Client[] = [];
+  readonly #roles: string[] = [];
 
   /** Known once the file's `beforeAll` hooks run. */
   get url(): string {
@@ -40,6 +42,24 @@ export class TestDatabase {
     const client = await this.#open(this.url, name);
     const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
     return new Session(name, rows[0]?.pid ?? 0, client, (sql, params) => this.query(sql, params));
+  }
+
+  /**
+   * Makes a login role with a name of its own, member of the roles given, to be used with `connect`. It is dropped
+   * after the database, when nothing in it can depend on it any more; `drop owned` would need a superuser.
+   */
+  async login(...memberOf: string[]): Promise<Login> {
+    const user = `pgrelay_test_${randomBytes(4).toString('hex')}`;
+    const password = randomBytes(12).toString('hex');
+    await this.query(`create role ${user} login password '${password}'`);
+    this.#roles.push(user);
+    for (const role of memberOf) await this.query(`grant ${role} to ${user}`);
+    return { user, password };
+  }
+
+  /** For the hooks of `useDatabase`. */
+  get roles(): readonly string[] {
+    return this.#roles;
   }
 
   /** For the hooks of `useDatabase`. */

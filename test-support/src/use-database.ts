@@ -34,6 +34,7 @@ export function useDatabase({ template = 'migrated' }: UseDatabaseOptions = {}):
         await untilUnused(client, database.name);
       } finally {
         await client.query(`drop database if exists ${database.name} with (force)`);
+        for (const role of database.roles) await client.query(`drop role ${role}`);
       }
     });
   });

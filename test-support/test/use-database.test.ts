@@ -33,3 +33,12 @@ test('an error of a statement left running is kept until it is awaited', async (
 test('until names what it waited for', async () => {
   await expect(until(async () => false, 'pigs fly', 50)).rejects.toThrow('until pigs fly');
 });
+
+test('a role made for a test may log in, is what it was made a member of, and may leave things behind', async () => {
+  const login = await db.login('pgrelay_viewer');
+  await db.query(`grant create on database ${db.name} to ${login.user}`);
+  const client = await db.connect(login);
+  await client.query('create schema left_behind');
+  const { rows } = await client.query("select current_user as name, pg_has_role('pgrelay_viewer', 'member') as viewer");
+  expect(rows).toEqual([{ name: login.user, viewer: true }]);
+});

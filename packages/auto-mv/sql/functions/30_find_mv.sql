@@ -18,7 +18,7 @@ begin
   end if;
   if v_id is null then
     raise exception using errcode = 'PM004',
-      message = format('view %s is not registered', coalesce(pgauto_mv.relation_name(p_view), format('%I.%I', p_mv_schema, p_mv_name), p_view::text, 'NULL')),
+      message = format('view %s is not registered', coalesce(pgauto_mv.relation_name(p_view), p_view::text, quote_ident(p_mv_schema) || '.' || quote_ident(p_mv_name), 'NULL')),
       hint = 'Look for it in the view pgauto_mv.freshness, or register it with pgauto_mv.register_mv().';
   end if;
   return v_id;

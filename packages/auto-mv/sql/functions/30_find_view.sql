@@ -8,7 +8,7 @@ begin
   select c.oid into v_oid from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where c.relname = p_mv_name and n.nspname = p_mv_schema;
   if v_oid is null then
-    raise exception using errcode = 'PM001', message = format('there is no view %s', coalesce(format('%I.%I', p_mv_schema, p_mv_name), 'NULL')),
+    raise exception using errcode = 'PM001', message = format('there is no view %s', coalesce(quote_ident(p_mv_schema), 'NULL') || '.' || coalesce(quote_ident(p_mv_name), 'NULL')),
       hint = 'Give p_mv_name and p_mv_schema as they are in the catalog: without quotes, in the right case.';
   end if;
   return v_oid;

@@ -14,6 +14,7 @@ declare
   v_due timestamptz;
   v_rest timestamptz;
   v_source text;
+  v_busy boolean;
   v_next timestamptz;
   v_code text;
 begin
@@ -101,20 +102,24 @@ begin
       end if;
     end if;
 
+    -- A claim whose backend has ended may have ended well since the views were read: then they are read anew next time.
+    v_busy := (v_view.s).claimed_until is not null and (pgauto_mv.claim_active(v_view.s, v_now) or not exists (
+      select from pgauto_mv.state s where s.mv_id = v_view.id and s.claimed_until = (v_view.s).claimed_until));
     v_o.skip_reason := case
       when v_due is null and not v_view.dirty then null
       when v_view.paused_at is not null then 'paused'
-      when pgauto_mv.claim_active(v_view.s, v_now) then 'in progress'
+      when v_busy then 'in progress'
       when v_due is null then 'failed; waits for the next change'
       when v_due > v_now or v_rest is null or v_rest <= v_now then null
       when (v_view.s).failures > 0 then 'backing off'
       else 'cooldown' end;
-    v_due := greatest(v_due, v_rest);
+    v_due := case when v_due is not null then greatest(v_due, v_rest) end;
     if v_o.skip_reason in ('paused', 'in progress', 'failed; waits for the next change') then
       v_due := null;
     end if;
     v_o.due_at := v_due;
-    if v_o.skip_reason is not null and v_o.skip_reason is distinct from v_old.skip_reason then
+    -- On change only; and a refresh that serves everything seen so far puts nothing off.
+    if v_o.skip_reason is distinct from v_old.skip_reason and (v_o.skip_reason <> 'in progress' or v_o.next_first is not null) then
       perform pgauto_mv.log_skip(v_view.id, v_source, v_o.skip_reason, (v_view.s).epoch);
     end if;
 

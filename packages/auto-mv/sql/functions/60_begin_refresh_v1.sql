@@ -3,11 +3,11 @@
 --              nor cooldown nor pause)
 --   p_token    of a wish or an explicit request: served when it is in every snapshot of the contents
 --   p_statement_timeout   of a view that has none of its own; the claim holds a minute longer, a day when it is 0
--- outcome: go (epoch is the fence) | gone | fresh | paused | in progress | cooldown | backing off; retry_ms says when a
+-- outcome: go (epoch is the fence, pid the backend to cancel) | gone | fresh | paused | in progress | cooldown | backing off; retry_ms says when a
 -- refused one may come again. A claim whose backend has ended is free at once. Never waits: a refresh that runs holds
 -- the state row, which is skipped.
 create or replace function pgauto_mv.begin_refresh_v1(p_mv_id bigint, p_source text, p_token xid8, p_statement_timeout interval)
-returns table (outcome text, epoch bigint, retry_ms bigint)
+returns table (outcome text, epoch bigint, pid integer, retry_ms bigint)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -54,6 +54,6 @@ begin
   v_lease := case v_lease when '0' then interval '1 day' else v_lease + interval '1 min' end;
   update pgauto_mv.state s set epoch = s.epoch + 1, claimed_at = v_now, claimed_until = v_now + v_lease, claimed_pid = pg_backend_pid(),
       claimed_backend_start = (select a.backend_start from pg_stat_get_activity(pg_backend_pid()) a)
-    where s.mv_id = p_mv_id returning 'go', s.epoch into outcome, epoch;
+    where s.mv_id = p_mv_id returning 'go', s.epoch, s.claimed_pid into outcome, epoch, pid;
   return next;
 end $$;

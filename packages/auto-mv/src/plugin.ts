@@ -1,0 +1,25 @@
+import { definePlugin } from '@pgrelay/relay-core';
+import { collectTask } from './collect-task.js';
+import type { AutoMvOptions } from './options.js';
+import { plannerTask } from './planner-task.js';
+import { refreshHandler } from './refresh-handler.js';
+import { repairTask } from './repair-task.js';
+import { RunningRefreshes } from './running-refreshes.js';
+import { autoMvSql } from './sql-module.js';
+import { validateOptions } from './validate-options.js';
+
+/** Keeps registered materialized views fresh: `plugins: [autoMv()]`. Views are registered in SQL, pgauto_mv.register_mv(). */
+export const autoMv = definePlugin<Required<AutoMvOptions>>({
+  name: 'auto-mv',
+  version: '0.1.0',
+  sql: autoMvSql,
+  validate: validateOptions,
+  setup(host, options) {
+    const running = new RunningRefreshes();
+    host.services.add(running);
+    host.handlers.add(refreshHandler(host, options, running));
+    host.tasks.add(plannerTask(options.plannerEveryMs));
+    host.tasks.add(collectTask(options.collectEveryMs, options.keepLogDays, options.keepFiringsHours));
+    if (options.repair) host.tasks.add(repairTask(options.repairEveryMs));
+  },
+});

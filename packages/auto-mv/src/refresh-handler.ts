@@ -1,0 +1,89 @@
+import {
+  cancel,
+  complete,
+  defineHandler,
+  fail,
+  type HandlerContext,
+  type HandlerDefinition,
+  type Outcome,
+  type PluginHost,
+  retryIn,
+  snooze,
+} from '@pgrelay/relay-core';
+import type { AutoMvOptions } from './options.js';
+import { refreshGateway } from './refresh-gateway.js';
+import { type RefreshRequest, readRefreshRequest } from './refresh-request.js';
+import { type RefreshResult, refreshView } from './refresh-view.js';
+import type { RunningRefreshes } from './running-refreshes.js';
+
+/** The channel that refreshes travel on; its events are made by the planner and by refresh_materialised_view_now(). */
+export const refreshChannel = 'pgauto_mv.refresh';
+
+/** A refresh is bounded by its own statement timeout, so the handler's is the longest a timer takes. */
+const NO_TIMEOUT_MS = 2_147_483_647;
+
+/** Refreshes views on connections of their own, as the Processor's login. */
+export function refreshHandler(
+  host: PluginHost,
+  options: Required<AutoMvOptions>,
+  running: RunningRefreshes,
+): HandlerDefinition {
+  return defineHandler(
+    refreshChannel,
+    { mode: 'leased', concurrency: options.maxConcurrentRefreshes, timeoutMs: NO_TIMEOUT_MS },
+    async (event, ctx): Promise<Outcome> => {
+      const request = readRefreshRequest(event.payload);
+      if (request === undefined) return fail('auto_mv_payload', 'not a request made by pgauto_mv.request_refresh()');
+      const result = await running.track(refreshOnConnection(host, request, options, ctx.signal));
+      report(ctx, request, result);
+      return outcomeOf(request, result);
+    },
+  );
+}
+
+async function refreshOnConnection(
+  host: PluginHost,
+  request: RefreshRequest,
+  options: Required<AutoMvOptions>,
+  signal: AbortSignal,
+): Promise<RefreshResult> {
+  const client = await host.connect('refresh');
+  try {
+    return await refreshView(client, request, options, signal, (pid) => cancelRefresh(host, pid));
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/**
+ * What the relay is told. A refresh that failed is no failed event: the view's own state says when to try again, and the
+ * planner asks anew. Only an explicit request has nobody else to ask for it, so it comes back by itself.
+ */
+function outcomeOf(request: RefreshRequest, result: RefreshResult): Outcome {
+  const explicit = request.source === 'now';
+  switch (result.kind) {
+    case 'done':
+      return complete();
+    case 'released':
+      return snooze(0);
+    case 'skipped':
+      return explicit && result.retryMs !== null ? snooze(result.retryMs) : complete();
+    case 'failed':
+      return explicit && result.retryMs !== null ? retryIn(result.retryMs, 'refresh_failed') : cancel('refresh_failed');
+  }
+}
+
+function report(ctx: HandlerContext, request: RefreshRequest, result: RefreshResult): void {
+  const fields = { mv: request.mvId, source: request.source, ...result };
+  if (result.kind === 'failed') ctx.log.warn(fields, 'refresh failed');
+  else ctx.log.debug(fields, `refresh ${result.kind}`);
+}
+
+async function cancelRefresh(host: PluginHost, pid: number): Promise<void> {
+  const client = await host.connect('cancel refresh');
+  try {
+    await refreshGateway.cancel(client, pid);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

@@ -1,6 +1,7 @@
 // Runs in a worker thread, on a connection of its own, so that neither a busy pool nor a blocked event loop loses the
 // lease. Gives up when the main thread has not answered for a minute: a Processor that does nothing must not keep events.
 import { parentPort, workerData } from 'node:worker_threads';
+import { RelayError } from '@pgrelay/relay-sql';
 import { Connection, openConnection } from '../db/connection.js';
 import { type Fence, gateway } from '../db/gateway.js';
 
@@ -49,15 +50,20 @@ async function beat(): Promise<void> {
   beating = true;
   const mine = fence;
   try {
-    if (!(await gateway.heartbeat(connection, mine)) && fence.epoch === mine.epoch) {
-      fence = undefined;
-      parentPort?.postMessage({ kind: 'fenced', epoch: mine.epoch } satisfies HeartbeatReport);
-    }
-  } catch {
-    // the server is away: the next beat opens a new connection; if it takes too long the lease ends, as it should
+    if (!(await gateway.heartbeat(connection, mine))) lost(mine);
+  } catch (error) {
+    // A new connection could not enter the slot: fenced. Anything else: the server is away, and the next beat opens a new
+    // connection; if that takes too long the lease ends, as it should.
+    if (error instanceof RelayError && error.code === 'RELAY_FENCED') lost(mine);
   } finally {
     beating = false;
   }
+}
+
+function lost(mine: Fence): void {
+  if (fence?.epoch !== mine.epoch) return;
+  fence = undefined;
+  parentPort?.postMessage({ kind: 'fenced', epoch: mine.epoch } satisfies HeartbeatReport);
 }
 
 const timer = setInterval(() => void beat(), leaseMs / 4);

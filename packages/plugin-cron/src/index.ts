@@ -1,1 +1,3 @@
-export {};
+export { cron } from './cron.js';
+export { type CronJob, type CronOptions, defaultCronOptions } from './options.js';
+export { cronSql } from './sql-module.js';

@@ -106,6 +106,7 @@ export class Processor {
     this.#handlers.close();
     const definitions = this.#handlers.all();
     this.#scope.close(definitions.filter((d) => d.isClass).map((d) => d.run as Class));
+    await this.#heartbeat.start();
     await this.#attach();
     for (const [id, handler] of await declareHandlers(this.#control, this.#options, definitions))
       this.#shared.handlers.set(id, handler);

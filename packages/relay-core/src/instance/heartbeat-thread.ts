@@ -12,6 +12,7 @@ export interface HeartbeatSetup {
 }
 
 export type HeartbeatReport =
+  | { readonly kind: 'ready' }
   | { readonly kind: 'fenced'; readonly epoch: string }
   | { readonly kind: 'blocked'; readonly ms: number };
 
@@ -35,9 +36,14 @@ parentPort?.on('message', (message: { readonly fence?: Fence; readonly stop?: tr
     void connection.close().finally(() => parentPort?.close());
   } else if (message.fence !== undefined) {
     fence = message.fence;
-    void beat();
+    void enter(message.fence).then(beat);
   }
 });
+
+/** Records the open connection as the Processor's; a later one is recorded when it opens. */
+async function enter(mine: Fence): Promise<void> {
+  await gateway.enterBackend(connection, mine, 'heartbeat').catch(() => undefined);
+}
 
 let beating = false;
 async function beat(): Promise<void> {
@@ -67,3 +73,7 @@ function lost(mine: Fence): void {
 }
 
 const timer = setInterval(() => void beat(), leaseMs / 4);
+
+// The connection is open before the Processor takes its slot, so that the first beat is not late.
+await connection.query('select').catch(() => undefined);
+parentPort?.postMessage({ kind: 'ready' } satisfies HeartbeatReport);

@@ -17,20 +17,26 @@ export class Heartbeat {
     this.#onFenced = onFenced;
   }
 
-  /** Starts beating for this slot and epoch, or goes over to a new one. */
+  /** Starts the thread; resolves when its connection is open. */
+  async start(): Promise<void> {
+    const thread = new Worker(new URL('./heartbeat-thread.js', import.meta.url), {
+      workerData: this.#setup,
+      name: 'pgrelay-heartbeat',
+    });
+    this.#thread = thread;
+    thread.on('error', (error) =>
+      this.#log.error({ code: error.name }, 'the heartbeat thread died; the lease will end'),
+    );
+    this.#alive = setInterval(() => thread.postMessage({}), this.#setup.leaseMs / 4);
+    await new Promise<void>((resolve) => {
+      thread.once('exit', () => resolve());
+      thread.on('message', (report: HeartbeatReport) => (report.kind === 'ready' ? resolve() : this.#hear(report)));
+    });
+  }
+
+  /** Beats for this slot and epoch from now on. */
   beatFor(fence: Fence): void {
-    if (this.#thread === undefined) {
-      this.#thread = new Worker(new URL('./heartbeat-thread.js', import.meta.url), {
-        workerData: this.#setup,
-        name: 'pgrelay-heartbeat',
-      });
-      this.#thread.on('message', (report: HeartbeatReport) => this.#hear(report));
-      this.#thread.on('error', (error) =>
-        this.#log.error({ code: error.name }, 'the heartbeat thread died; the lease will end'),
-      );
-      this.#alive = setInterval(() => this.#thread?.postMessage({}), this.#setup.leaseMs / 4);
-    }
-    this.#thread.postMessage({ fence });
+    this.#thread?.postMessage({ fence });
   }
 
   async stop(): Promise<void> {
@@ -45,7 +51,7 @@ export class Heartbeat {
     clearTimeout(patience);
   }
 
-  #hear(report: HeartbeatReport): void {
+  #hear(report: Exclude<HeartbeatReport, { kind: 'ready' }>): void {
     if (report.kind === 'blocked') {
       this.#log.warn(
         { blockedMs: report.ms },

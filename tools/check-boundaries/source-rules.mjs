@@ -61,10 +61,10 @@ function checkOwnPackage(specifier, target, { isTest }, project) {
     : `${project.root}/package.json does not declare ${target.name}`;
 }
 
-/** Tests may also use what the repository's root and test-support declare. */
+/** Tests, which nobody installs, may use what any package of the repository declares; shipped sources what theirs does. */
 function isDeclared(name, { isTest }, { manifest }, { root, projects }) {
-  const testTools = [root, ...[...projects.values()].filter(({ layer }) => layer === 'test').map((it) => it.manifest)];
-  return [manifest, ...(isTest ? testTools : [])].some(
+  const manifests = isTest ? [root, ...[...projects.values()].map((project) => project.manifest)] : [manifest];
+  return manifests.some(
     ({ dependencies, peerDependencies, optionalDependencies, devDependencies }) =>
       name in { ...dependencies, ...peerDependencies, ...optionalDependencies, ...(isTest && devDependencies) },
   );

@@ -10,6 +10,7 @@ grant execute on function pgrelay.notify(text, text, timestamptz, integer, text)
 
 grant select on pgrelay.channels, pgrelay.events, pgrelay.processors, pgrelay.log to pgrelay_viewer;
 grant execute on function pgrelay.get_problems() to pgrelay_viewer;
+grant select on pgrelay.schema_migration, pgrelay.schema_module to pgrelay_viewer;
 
 grant select on pgrelay.queue, pgrelay.delayed, pgrelay.channel, pgrelay.retry_rule, pgrelay.node to pgrelay_admin;
 grant select, delete on pgrelay.failed to pgrelay_admin;

@@ -6,6 +6,7 @@ export {
   migrate,
 } from './migrate.js';
 export { RelayError } from './relay-error.js';
+export { type ModuleState, type ModuleStatus, schemaStatus } from './schema-status.js';
 export type { SqlModule } from './sql-module.js';
 export { type LoadedModule, loadModule, type Migration, relaySql } from './sql-module.js';
 export { sqlStates, toRelayError } from './sqlstates.js';

@@ -162,7 +162,7 @@ async function runFile(
 }
 
 /** module → version → checksum; version 0 stands for the module's functions. */
-async function readState(client: pg.Client): Promise<Map<string, Map<number, string>>> {
+export async function readState(client: pg.Client): Promise<Map<string, Map<number, string>>> {
   const state = new Map<string, Map<number, string>>();
   const exists = await client.query("select pg_catalog.to_regclass('pgrelay.schema_migration') is not null as yes");
   if (exists.rows[0].yes !== true) return state;

@@ -4,6 +4,7 @@ export { RelayError } from '@pgrelay/relay-sql';
 export { createClient, type NotifyOptions, type RelayClient } from './client.js';
 export { isConnectionLoss, sqlstateOf } from './db/pg-error.js';
 export type { Queryable } from './db/queryable.js';
+export type { Container } from './di/container.js';
 export { inject, injectable } from './di/injectable.js';
 export type { Provider } from './di/provider.js';
 export { EVENT, EVENT_LOGGER, LOGGER, SIGNAL, type Token, token } from './di/tokens.js';

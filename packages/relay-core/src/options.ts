@@ -1,6 +1,6 @@
 import { RelayError } from '@pgrelay/relay-sql';
 import type { Logger } from 'pino';
-import type { DependencyContainer } from 'tsyringe';
+import type { Container } from './di/container.js';
 import type { Class } from './di/injectable.js';
 import type { Provider } from './di/provider.js';
 import type { HandlerDefinition, HandlerObject } from './handlers/handler-definition.js';
@@ -16,7 +16,7 @@ export interface ProcessorOptions {
   /** What handler classes may inject. */
   readonly provide?: readonly Provider[];
   /** A tsyringe container whose registrations class handlers may inject too. Default: the global one. */
-  readonly container?: DependencyContainer;
+  readonly container?: Container;
   /** Default: a pino logger at level `info` on standard output. */
   readonly log?: Logger;
   /** How often an idle worker looks for work, in ms. Default: 1000. */

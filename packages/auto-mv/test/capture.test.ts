@@ -1,5 +1,6 @@
 import { useDatabase } from '@pgrelay/test-support';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { withLogin } from './support/login.js';
 import { declareChannel, isDirty, refresh, requests, takeRequests } from './support/refresh.js';
 import { addView, openShop, watch } from './support/shop.js';
 
@@ -116,12 +117,9 @@ describe('a writer', () => {
   test('needs no right on anything of auto-mv', async () => {
     const shop = await openShop(db);
     const id = await watch(db, shop, 'INSERT,UPDATE,DELETE,TRUNCATE');
-    const user = `writer_${db.name}`;
-    await db.query(`create role ${user} login password 'secret'`);
-    await db.query(`grant usage on schema ${shop.schema} to ${user}`);
-    await db.query(`grant select, insert, update, delete, truncate on ${shop.orders} to ${user}`);
-    try {
-      const writer = await db.connect({ user, password: 'secret' });
+    await withLogin(db, [], async (writer, user) => {
+      await db.query(`grant usage on schema ${shop.schema} to ${user}`);
+      await db.query(`grant select, insert, update, delete, truncate on ${shop.orders} to ${user}`);
       await refresh(await db.connect(), id);
       await writer.query(`insert into ${shop.orders} (id, amount) values (1, 1)`);
       await writer.query(`update ${shop.orders} set amount = 2`);
@@ -129,11 +127,7 @@ describe('a writer', () => {
       await writer.query(`truncate ${shop.orders}`);
       expect(await changes(shop.orders)).toEqual(['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']);
       await expect(writer.query('select * from pgauto_mv.change')).rejects.toMatchObject({ code: '42501' });
-      await writer.end();
-    } finally {
-      await db.query(`drop owned by ${user}`);
-      await db.query(`drop role ${user}`);
-    }
+    });
   });
 
   test('does not wait for a refresh, at READ COMMITTED or above', async () => {

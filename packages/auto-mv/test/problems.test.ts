@@ -1,5 +1,6 @@
 import { useDatabase } from '@pgrelay/test-support';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { withLogin } from './support/login.js';
 import { declareChannel, isDirty, refresh } from './support/refresh.js';
 import { addView, openShop, type Shop, watch } from './support/shop.js';
 
@@ -145,23 +146,15 @@ describe('a trigger', () => {
 
 test('a viewer may read problems, freshness and log, and nothing else', async () => {
   await watch(db, shop, 'INSERT');
-  const user = `viewer_${db.name}`;
-  await db.query(`create role ${user} login password 'secret'`);
-  await db.query(`grant pgrelay_viewer to ${user}`);
-  try {
-    const viewer = await db.connect({ user, password: 'secret' });
+  await withLogin(db, ['pgrelay_viewer'], async (viewer) => {
     for (const view of ['get_mv_problems()', 'freshness', 'materialized_view_state', 'watches', 'log']) {
       await viewer.query(`select * from pgauto_mv.${view}`);
     }
     for (const table of ['failure', 'change', 'state', 'mv']) {
       await expect(viewer.query(`select * from pgauto_mv.${table}`)).rejects.toMatchObject({ code: '42501' });
     }
-    for (const call of ['plan_v1()', 'clean_mv()', `register_mv('daily', '${shop.schema}')`, `refresh_now(1)`]) {
+    for (const call of ['plan_v1()', 'clean_mv()', `register_mv('daily', '${shop.schema}')`, 'refresh_now(1)']) {
       await expect(viewer.query(`select pgauto_mv.${call}`), call).rejects.toMatchObject({ code: '42501' });
     }
-    await viewer.end();
-  } finally {
-    await db.query(`drop owned by ${user}`);
-    await db.query(`drop role ${user}`);
-  }
+  });
 });

@@ -5,15 +5,16 @@ import { Processor } from '@pgrelay/relay-core';
 import { until, useDatabase } from '@pgrelay/test-support';
 import { pino } from 'pino';
 import { afterEach, describe, expect, test } from 'vitest';
+import { withLogin } from './support/login.js';
 import { isDirty } from './support/refresh.js';
 import { openShop, type Shop, watch } from './support/shop.js';
 
 const db = useDatabase();
 const running: Processor[] = [];
 
-async function start(options: AutoMvOptions = {}): Promise<Processor> {
+async function start(options: AutoMvOptions = {}, url = db.url): Promise<Processor> {
   const processor = new Processor({
-    connectionString: db.url,
+    connectionString: url,
     plugins: [autoMv({ plannerEveryMs: 50, ...options })],
     pollIntervalMs: 50,
     leaseMs: 1000,
@@ -252,3 +253,33 @@ test('never more refreshes at once than maxConcurrentRefreshes', async () => {
   }, 'all five are refreshed');
   expect(most).toBe(2);
 });
+
+test('the login of a Processor needs the role pgrelay_processor and its views, no more', async () => {
+  const shop = await openShop(db);
+  const id = await watch(db, shop, 'INSERT', ', p_cooldown => 0');
+  await withLogin(db, ['pgrelay_processor'], async (_client, user, password) => {
+    await db.query(`grant usage, create on schema ${shop.schema} to ${user}`);
+    await db.query(`grant select, trigger on ${shop.orders} to ${user}`);
+    await db.query(`alter materialized view ${shop.view} owner to ${user}`);
+    const url = new URL(db.url);
+    url.username = user;
+    url.password = password;
+    const processor = await start({ repairEveryMs: 100 }, url.href);
+    await untilFresh(id);
+    await order(shop, 6);
+    await until(async () => (await revenue(shop)) === 6, 'the view shows the order');
+    const [row] = await db.query<{ tgname: string }>('select tgname from pg_trigger where tgrelid = $1::regclass', [
+      shop.orders,
+    ]);
+    await db.query(`drop trigger ${row?.tgname} on ${shop.orders}`);
+    await order(shop, 4);
+    await until(async () => (await revenue(shop)) === 10, 'the trigger is back and the view shows both');
+    await processor.stop();
+    await db.query(`alter materialized view ${shop.view} owner to current_user`);
+  });
+});
+
+async function revenue(shop: Shop): Promise<number> {
+  const rows = await db.query<{ revenue: number }>(`select sum(revenue)::int as revenue from ${shop.view}`);
+  return rows[0]?.revenue ?? 0;
+}

@@ -1,5 +1,6 @@
 import { useDatabase } from '@pgrelay/test-support';
 import { describe, expect, test } from 'vitest';
+import { withLogin } from './support/login.js';
 import { refresh } from './support/refresh.js';
 import { addView, openShop, watch } from './support/shop.js';
 
@@ -131,12 +132,8 @@ describe('refused, with a code and a hint, and nothing left behind', () => {
 
   test('a table the caller may not put triggers on: the hint is the GRANT to run', async () => {
     const shop = await openShop(db);
-    const user = `registrar_${db.name}`;
-    await db.query(`create role ${user} login password 'secret'`);
-    await db.query(`grant pgrelay_admin to ${user}`);
-    await db.query(`grant usage on schema ${shop.schema} to ${user}`);
-    try {
-      const registrar = await db.connect({ user, password: 'secret' });
+    await withLogin(db, ['pgrelay_admin'], async (registrar, user) => {
+      await db.query(`grant usage on schema ${shop.schema} to ${user}`);
       const call = `select pgauto_mv.register_mv('daily', '${shop.schema}', array[pgauto_mv.mv_watch('${shop.orders}', 'INSERT')])`;
       const grant = `grant trigger on ${shop.orders} to ${user};`;
       await expect(registrar.query(call)).rejects.toMatchObject({
@@ -149,11 +146,7 @@ describe('refused, with a code and a hint, and nothing left behind', () => {
       const leave = `select pgauto_mv.unregister_mv('daily', '${shop.schema}')`;
       await expect(registrar.query(leave)).rejects.toMatchObject({ code: 'PM010' });
       await db.query(leave);
-      await registrar.end();
-    } finally {
-      await db.query(`drop owned by ${user}`);
-      await db.query(`drop role ${user}`);
-    }
+    });
   });
 });
 

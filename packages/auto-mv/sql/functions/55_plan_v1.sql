@@ -1,10 +1,11 @@
 -- The planner: looks at every view once, notes when changes were first and last seen, and asks for the refreshes that
 -- are due. One at a time: the turn is a row lock that is skipped when taken. Writes only observation and log, and
 -- never waits for a refresh, a registration or a writer.
+-- Its plans are kept while the change log grows from nothing to millions of rows: hence never a sequential scan.
 -- Returns the milliseconds until the next refresh is due, NULL when nothing is (a change may come at any time, so
 -- callers look again after their own interval at the latest).
 create or replace function pgauto_mv.plan_v1() returns bigint
-language plpgsql security definer set search_path = pg_catalog, pg_temp
+language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
 as $$
 declare
   v_view record;
@@ -26,28 +27,47 @@ begin
   perform setval('pgauto_mv.planner_beat', (extract(epoch from v_now) * 1000)::bigint);
 
   for v_view in
-    -- Per view two walks that end at the first hit: a change that is not in the contents, and one that was not there
-    -- when the planner looked last. xid >= xmin is exact and keeps both off what is served and off dead rows.
+    -- newest: the latest change of each watch, above all that its views have served. Only the pairs of view and watch
+    -- that it can concern are looked into, by walks that end at the first hit: a change that is not in the contents
+    -- (unserved), one that was not there either when the planner looked last (news). xid >= xmin is exact and keeps
+    -- all of them off what is served and off dead rows.
+    with newest as materialized (
+      select b.watch_id, b.operation,
+        (select c.xid from pgauto_mv.change c where c.watch_id = b.watch_id and c.xid >= b.low order by c.xid desc limit 1) as xid
+      from (
+        select w.id as watch_id, w.operation,
+          min(coalesce(pg_snapshot_xmin(s.snap), pg_snapshot_xmin(o.seen_snap), '0')) as low
+        from pgauto_mv.watch w
+        join pgauto_mv.view_watch d on d.watch_id = w.id
+        join pgauto_mv.state s on s.mv_id = d.mv_id
+        join pgauto_mv.observation o on o.mv_id = d.mv_id
+        group by w.id) b
+    ), pair as materialized (
+      select d.mv_id, n.operation,
+        exists (select from pgauto_mv.change c where c.watch_id = d.watch_id
+          and c.xid >= pg_snapshot_xmin(s.snap) and not pg_visible_in_snapshot(c.xid, s.snap)) as unserved,
+        exists (select from pgauto_mv.change c where c.watch_id = d.watch_id
+          and c.xid >= greatest(pg_snapshot_xmin(s.snap), pg_snapshot_xmin(o.seen_snap), '0')
+          and (s.snap is null or not pg_visible_in_snapshot(c.xid, s.snap))
+          and (o.seen_snap is null or not pg_visible_in_snapshot(c.xid, o.seen_snap))) as news
+      from newest n
+      join pgauto_mv.view_watch d on d.watch_id = n.watch_id
+      join pgauto_mv.state s on s.mv_id = d.mv_id
+      join pgauto_mv.observation o on o.mv_id = d.mv_id
+      where n.xid >= coalesce(pg_snapshot_xmin(s.snap), pg_snapshot_xmin(o.seen_snap), '0')
+    ), seen as (
+      select p.mv_id, bool_or(p.unserved) as unserved, bool_or(p.news) as news,
+        bool_and(p.operation = 'REFRESH') filter (where p.unserved) as chain
+      from pair p group by p.mv_id
+    )
     select m.id, m.paused_at, m.refresh_lag, m.max_wait, m.cooldown, s, o, pg_current_snapshot() as snap, w.token,
-      s.snap is null or n.operation is not null or u.operation is not null as dirty, n.operation is not null as news,
-      coalesce(u.operation, n.operation) as operation
+      s.snap is null or coalesce(n.unserved, false) as dirty, coalesce(n.news, false) as news, coalesce(n.chain, false) as chain
     from pgauto_mv.mv m
     join pgauto_mv.state s on s.mv_id = m.id
     join pgauto_mv.observation o on o.mv_id = m.id
+    left join seen n on n.mv_id = m.id
     left join pgauto_mv.wanted() w on w.mv_id = m.id
-    left join lateral (
-      select t.operation from pgauto_mv.view_watch d join pgauto_mv.watch t on t.id = d.watch_id
-      join pgauto_mv.change c on c.watch_id = d.watch_id
-        and c.xid >= greatest(pg_snapshot_xmin(s.snap), pg_snapshot_xmin(o.seen_snap), '0'::xid8)
-        and (s.snap is null or not pg_visible_in_snapshot(c.xid, s.snap))
-        and (o.seen_snap is null or not pg_visible_in_snapshot(c.xid, o.seen_snap))
-      where d.mv_id = m.id limit 1) n on true
-    left join lateral (
-      select t.operation from pgauto_mv.view_watch d join pgauto_mv.watch t on t.id = d.watch_id
-      join pgauto_mv.change c on c.watch_id = d.watch_id
-        and c.xid >= pg_snapshot_xmin(s.snap) and not pg_visible_in_snapshot(c.xid, s.snap)
-      where d.mv_id = m.id and s.snap is not null limit 1) u on true
-    where s.snap is null or n.operation is not null or u.operation is not null or w.token is not null
+    where s.snap is null or n.unserved or w.token is not null
       or o.first_seen is not null or o.skip_reason is not null or o.done_epoch is distinct from s.done_epoch
   loop
     v_old := v_view.o;
@@ -92,7 +112,7 @@ begin
     else
       v_due := pgauto_mv.due_at(v_o.first_seen, v_o.last_seen, null, v_view.refresh_lag, v_view.max_wait, v_view.cooldown);
       v_source := case when v_due < v_o.last_seen + make_interval(secs => v_view.refresh_lag::double precision) then 'max_wait'
-        when v_view.operation = 'REFRESH' then 'chain' else 'trigger' end;
+        when v_view.chain then 'chain' else 'trigger' end;
     end if;
     if (v_view.s).failures > 0 then
       v_source := 'retry';

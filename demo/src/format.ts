@@ -16,6 +16,6 @@ const MOST_MS = 10_000;
 /** One character for a duration, on a logarithmic scale from 1 ms to 10 s. */
 export function bar(ms: number | null): string {
   if (ms === null) return ' ';
-  const place = Math.log(Math.max(ms, LEAST_MS) / LEAST_MS) / Math.log(MOST_MS / LEAST_MS);
+  const place = Math.log10(Math.max(ms, LEAST_MS) / LEAST_MS) / Math.log10(MOST_MS / LEAST_MS);
   return BARS.charAt(Math.min(BARS.length - 1, Math.floor(place * BARS.length)));
 }

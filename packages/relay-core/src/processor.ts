@@ -1,7 +1,7 @@
 import type { SqlModule } from '@pgrelay/relay-sql';
 import { type Logger, pino } from 'pino';
 import { attach, declareHandlers } from './attachment.js';
-import { Connection, openConnection } from './db/connection.js';
+import { Connection, openConnection, type Prepare } from './db/connection.js';
 import { type Fence, gateway } from './db/gateway.js';
 import type { Class } from './di/injectable.js';
 import { ProcessorScope } from './di/processor-scope.js';
@@ -52,7 +52,7 @@ export class Processor {
     for (const handler of options.handlers ?? []) this.#handlers.add(handler);
     this.#scope = new ProcessorScope(this.#log, options.container);
     for (const provider of options.provide ?? []) this.#scope.provide(provider);
-    this.#control = this.#connection('control');
+    this.#control = this.#connection('control', (client) => this.#listen(client));
     const settler = new Settler(
       this.#control,
       (rows, ended) => {
@@ -202,11 +202,23 @@ export class Processor {
     }
   }
 
-  #connection(purpose: string): Connection {
+  #connection(purpose: string, prepare: Prepare = async () => undefined): Connection {
     return new Connection(
       () => openConnection(this.#options.connectionString, `pgrelay ${purpose}`, this.#options.leaseMs),
-      (client) => this.#enter(client, purpose),
+      async (client) => {
+        await this.#enter(client, purpose);
+        await prepare(client);
+      },
     );
+  }
+
+  /** Hints come to the control connection; each wakes the workers. */
+  async #listen(client: Parameters<Prepare>[0]): Promise<void> {
+    client.on('notification', () => {
+      this.#shared.hint.received();
+      this.#shared.wakeAll();
+    });
+    await gateway.listen(client);
   }
 
   async #open(purpose: string) {

@@ -3,6 +3,7 @@ import type { Fence } from './db/gateway.js';
 import type { Queryable } from './db/queryable.js';
 import type { ProcessorScope } from './di/processor-scope.js';
 import { BatchSize } from './flow/batch-size.js';
+import { Hint } from './flow/hint.js';
 import type { Settler } from './flow/settle.js';
 import type { HandlerDefinition } from './handlers/handler-definition.js';
 import { Wakeup } from './lifecycle/wakeup.js';
@@ -24,6 +25,8 @@ export class WorkerContext {
   readonly running = new Set<number>();
   /** Channels left alone until this time (performance.now) after an error that was not an event's. */
   readonly backoff = new Map<number, { readonly until: number; readonly pauseMs: number }>();
+  /** Wake-up of the whole Processor: whichever worker is idle keeps the flag armed. */
+  readonly hint = new Hint();
   readonly #sizes = new Map<number, BatchSize>();
   readonly #wakeups: Wakeup[] = [];
   /** The slot and epoch, or undefined while the Processor has none. */

@@ -72,7 +72,12 @@ export class Worker {
       if ((this.#shared.backoff.get(channel.id)?.until ?? 0) > performance.now()) continue;
       progressed = (await this.#take(channel, fence)) || progressed;
     }
-    return progressed ? 0 : Math.min(pollIntervalMs, Math.ceil(nextDueMs ?? pollIntervalMs));
+    if (progressed) return 0;
+    return Math.min(
+      pollIntervalMs,
+      Math.ceil(nextDueMs ?? pollIntervalMs),
+      await this.#shared.hint.beforeWaiting(this.#db),
+    );
   }
 
   /** Work on one channel; whether there was any. An error that is no event's makes the channel wait, not the others. */

@@ -24,7 +24,7 @@ grant execute on function
 
 grant execute on function
   pgrelay.declare_handlers_v1(text[], text[], boolean),
-  pgrelay.poll_v1(integer[], integer),
+  pgrelay.poll_v1(integer[], integer), pgrelay.arm_v1(), pgrelay.holders_v1(),
   pgrelay.claim_v1(smallint, bigint, smallint, integer, integer),
   pgrelay.run_batch_v1(smallint, bigint, smallint, integer, integer, boolean, integer, bigint),
   pgrelay.peek_v1(integer, integer),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type MigrateStep, migrate } from '@pgrelay/relay-sql';
-import { lane, useDatabase } from '@pgrelay/test-support';
+import { lane, until, useDatabase } from '@pgrelay/test-support';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { schemaDump } from './support/schema-dump.js';
 
@@ -39,6 +39,36 @@ describe('migrate', () => {
   test('twelve processes at once: one installs, all succeed', async () => {
     const results = await Promise.all(Array.from({ length: 12 }, () => migrate({ connectionString: crowd.url })));
     expect(results.filter((r) => r.applied.length > 0)).toHaveLength(1);
+  });
+
+  test('race: while one migration waits inside, another is refused; then both are through', async () => {
+    const module = await moduleWith('exclusive', { '0001_pre_a.sql': 'create table probe.a (id integer);' });
+    await migrate({ connectionString: crowd.url, modules: [module] });
+    const holder = await crowd.session('holder');
+    await holder.query('begin');
+    await holder.query('select * from probe.a');
+    await writeFile(
+      join(folder, 'exclusive', 'migrations', '0002_pre_b.sql'),
+      'alter table probe.a add column b text;',
+    );
+    const first = migrate({ connectionString: crowd.url, modules: [module], lockTimeoutMs: 60_000 });
+    await until(
+      async () =>
+        (
+          await crowd.query(
+            "select from pg_stat_activity where application_name = 'pgrelay migrate' and wait_event_type = 'Lock'",
+          )
+        ).length === 1,
+      'the first migration waits',
+    );
+    const second = migrate({ connectionString: crowd.url, modules: [module], waitMs: 100 });
+    await expect(second).rejects.toMatchObject({
+      code: 'RELAY_MIGRATION_BUSY',
+      message: expect.stringContaining('another migration is running'),
+    });
+    await holder.query('commit');
+    expect((await first).applied).toHaveLength(1);
+    expect(await migrate({ connectionString: crowd.url, modules: [module] })).toEqual({ applied: [], upToDate: true });
   });
 
   test('a function that differs is re-applied as a whole', async () => {

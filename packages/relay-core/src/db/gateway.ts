@@ -141,6 +141,19 @@ export const gateway = {
     return { channels, nextDueMs: rows[0]?.next_due_ms ?? null };
   },
 
+  /** Null when the flag was armed already, else who may still commit an event without a hint. */
+  async arm(db: Queryable): Promise<string[] | null> {
+    return (await call<{ holders: string[] | null }>(db, 'select pgrelay.arm_v1() as holders'))[0]?.holders ?? null;
+  },
+
+  async holders(db: Queryable): Promise<string[]> {
+    return (await call<{ holders: string[] }>(db, 'select pgrelay.holders_v1() as holders'))[0]?.holders ?? [];
+  },
+
+  async listen(db: Queryable): Promise<void> {
+    await call(db, 'listen pgrelay');
+  },
+
   claim(db: Queryable, fence: Fence, worker: number, channelId: number, limit: number): Promise<ClaimedRow[]> {
     return call<ClaimedRow>(
       db,

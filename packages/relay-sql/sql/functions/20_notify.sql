@@ -7,6 +7,8 @@
 --                and the call holds it until the caller commits, so that it never starts before what the caller
 --                wrote is visible to it. A key that another open transaction is just inserting is waited for. A waiting
 --                event that is due later than this call asks for is moved forward.
+-- While a Processor is idle the commit also sends it a hint (NOTIFY), which makes PREPARE TRANSACTION fail; a producer that
+-- prepares sets pgrelay.hint = off.
 -- Returns the event's lasting id. Locks: a row lock on the waiting event, with a dedup key only.
 create or replace function pgrelay.notify(
   p_channel text,
@@ -74,5 +76,7 @@ begin
     raise exception using errcode = 'PR001', message = format('channel %L is not registered', p_channel),
       hint = 'It was dropped while this call ran.';
   end if;
+  -- The event first, the flag after: a Processor that arms after this insert took its lock sees the lock and waits for it.
+  perform pgrelay.hint();
   return v_id;
 end $$;

@@ -50,6 +50,10 @@ insert into pgrelay.retry_rule (sqlstate, delays) values ('40', array['3 seconds
 
 create sequence pgrelay.event_id_seq;
 
+-- Until when some Processor is idle and wants a hint, in ms since the epoch. A sequence is not MVCC: its newest value is
+-- seen at once and at every isolation level, and an unlogged one costs no WAL and no transaction id.
+create unlogged sequence pgrelay.armed minvalue 0 start 0;
+
 -- The ready queue: ready (slot is null) and claimed events. place orders claims; it is drawn by the insert itself
 -- (GENERATED ALWAYS, CACHE 1), after the insert's lock on the table, which is what makes low-water marks sound.
 create table pgrelay.queue (

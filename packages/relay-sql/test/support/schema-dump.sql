@@ -9,7 +9,7 @@ relations as (
 grants as (
   select 'schema' as kind, s.nspname as name, a.* from spaces s, aclexplode(s.nspacl) a
   union all select 'relation', format('%s.%s', r.nspname, r.relname), a.* from relations r, aclexplode(r.relacl) a
-  union all select 'function', p.oid::regprocedure::text, a.* from pg_proc p join spaces s on s.oid = p.pronamespace, aclexplode(p.proacl) a
+  union all select 'function', p.oid::regprocedure::text, a.* from pg_proc p join spaces s on s.oid = p.pronamespace, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
 ),
 lines as (
   select format('schema %s owner %s', s.nspname, s.nspowner::regrole) as line from spaces s

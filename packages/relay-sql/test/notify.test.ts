@@ -95,8 +95,11 @@ describe('notify', () => {
     await db.query("update pgrelay.delayed set run_at = now() - interval '1 second' where payload = 'soon'");
     await db.query('reset role');
     await poll();
-    expect(await db.query("select state, run_at < now() as due from pgrelay.events where channel = 'n.delay'")).toEqual(
-      [{ state: 'ready', due: true }],
-    );
+    expect(
+      await db.query("select state, run_at < now() as due from pgrelay.events where channel = 'n.delay' order by id"),
+    ).toEqual([
+      { state: 'ready', due: true },
+      { state: 'delayed', due: false },
+    ]);
   });
 });

@@ -1,1 +1,2 @@
-export {};
+export { composedModules, composedPlugins } from './compose.js';
+export { main } from './main.js';

@@ -1,0 +1,22 @@
+/** Options that every command takes. */
+export interface CommonOptions {
+  /** The server. Default: DATABASE_URL; without either an embedded PostgreSQL. */
+  readonly databaseUrl?: string;
+  /** Where the embedded PostgreSQL keeps its data. Default: `.pgrelay` in the current directory. */
+  readonly directory: string;
+  /** TCP port of the embedded PostgreSQL. Default: a free one, kept in the directory. */
+  readonly port?: number;
+  /** JSON instead of text. Default: false. */
+  readonly json?: boolean;
+}
+
+export interface StartOptions extends CommonOptions {
+  readonly workers: number;
+  /** Migrate the database first. An embedded one always is. Default: false. */
+  readonly migrate?: boolean;
+  readonly logLevel: string;
+}
+
+export const defaultOptions = { directory: '.pgrelay', workers: 1, logLevel: 'info' } as const;
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;

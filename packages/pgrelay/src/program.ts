@@ -1,0 +1,57 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { runMigrate } from './commands/migrate.js';
+import { runProblems } from './commands/problems.js';
+import { runStart } from './commands/start.js';
+import { type CommonOptions, defaultOptions, logLevels, type StartOptions } from './options.js';
+import { version } from './version.js';
+
+/** The commands and their options. `ended` gets the exit code of the command that ran. */
+export function makeProgram(ended: (code: number) => void): Command {
+  const program = new Command('pgrelay')
+    .description('A durable event queue, scheduler and Processor in your PostgreSQL.')
+    .version(version)
+    .addHelpText('after', environment)
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined });
+  const command = (name: string, description: string) => common(program.command(name).description(description));
+
+  command('migrate', 'install or upgrade pgrelay, auto-mv and cron in the database').action(
+    async (options: CommonOptions) => ended(await runMigrate(options)),
+  );
+  command('start', 'run a Processor until SIGTERM or SIGINT; a second signal forces it')
+    .addOption(
+      new Option('-w, --workers <n>', 'connections that run actions, 1 to 9')
+        .default(defaultOptions.workers)
+        .argParser(whole(1, 9)),
+    )
+    .addOption(new Option('--migrate', 'migrate the database first (an embedded one always is)'))
+    .addOption(new Option('--log-level <level>', 'what to log').choices(logLevels).default(defaultOptions.logLevel))
+    .action(async (options: StartOptions) => ended(await runStart(options)));
+  command('problems', 'show what is wrong now; exit code 1 when something is').action(async (options: CommonOptions) =>
+    ended(await runProblems(options)),
+  );
+  return program;
+}
+
+const environment = `
+DATABASE_URL names the database. Without it an embedded PostgreSQL is used, with its data in .pgrelay/ of the current
+directory. Exit codes: 0 done, 1 failed or forced, 2 called wrongly.`;
+
+function common(command: Command): Command {
+  return command
+    .option('--database-url <url>', 'the database, instead of DATABASE_URL (other users of this machine can see it)')
+    .option('--directory <folder>', 'data of the embedded PostgreSQL', defaultOptions.directory)
+    .addOption(
+      new Option('--port <n>', 'port of the embedded PostgreSQL (default: a free one)').argParser(whole(1, 65_535)),
+    )
+    .option('--json', 'JSON instead of text, errors included')
+    .addHelpText('after', environment);
+}
+
+function whole(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`);
+  };
+}

@@ -1,0 +1,2 @@
+-- What belongs to the soak and not to Chinook.
+create schema soak;

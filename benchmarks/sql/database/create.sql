@@ -1,0 +1,1 @@
+create database pgrelay_benchmark

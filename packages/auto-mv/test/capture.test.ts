@@ -96,6 +96,8 @@ describe('what a write leaves in the change log', () => {
 test('one transaction INSERTs, then UPDATEs: a view watching only UPDATE refreshes, one watching only DELETE does not', async () => {
   const shop = await openShop(db);
   await addView(db, shop, 'on_delete');
+  await addView(db, shop, 'on_insert'); // so that the INSERT is noted first, on the same table
+  await watch(db, shop, 'INSERT', '', 'on_insert');
   const onUpdate = await watch(db, shop, 'UPDATE', ', p_cooldown => 0');
   const onDelete = await watch(db, shop, 'DELETE', ', p_cooldown => 0', 'on_delete');
   const client = await db.connect();

@@ -171,6 +171,28 @@ describe('skips', () => {
     ]);
   });
 
+  test('always have a reason, and a refresh that serves all that was seen is none', async () => {
+    const id = await registered(', p_cooldown => 0');
+    await order();
+    await plan();
+    const refresher = await db.session('refresher');
+    await refresher.query("select * from pgauto_mv.begin_refresh_v1($1, 'trigger', null, '1 h')", [id]);
+    await plan();
+    await plan();
+    expect(await db.query("select reason from pgauto_mv.log where mv_id = $1 and kind = 'skip'", [id])).toEqual([]);
+    await order();
+    await plan();
+    await refresher.query(
+      "select pgauto_mv.release_refresh_v1($1, s.epoch, 'trigger', 'test') from pgauto_mv.state s where mv_id = $1",
+      [id],
+    );
+    await plan();
+    expect(await db.query("select reason from pgauto_mv.log where mv_id = $1 and kind = 'skip'", [id])).toEqual([
+      { reason: 'in progress' },
+    ]);
+    expect(await requests(db, id)).not.toEqual([]);
+  });
+
   test('everything while another planner has the turn', async () => {
     await registered(', p_cooldown => 0');
     await order();

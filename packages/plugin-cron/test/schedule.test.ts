@@ -174,7 +174,7 @@ test('viewers look, admins schedule, Processors tick, and nobody else does anyth
     await session.query('rollback');
     return allowed;
   };
-  const calls = {
+  const calls: Record<string, string[]> = {
     'select * from pgrelay_cron.jobs, pgrelay_cron.runs': ['pgrelay_viewer', 'pgrelay_admin', 'pgrelay_processor'],
     'select * from pgrelay_cron.get_cron_problems()': ['pgrelay_viewer', 'pgrelay_admin', 'pgrelay_processor'],
     "select pgrelay_cron.schedule('x', '5 seconds', 'select 1')": ['pgrelay_admin'],

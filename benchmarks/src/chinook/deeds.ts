@@ -68,7 +68,7 @@ const renameGenre: Deed = async (tx, own) => {
 
 /** Weights in percent; the deeds on playlists are apart, since TRUNCATE wants their table alone. */
 const deeds: readonly (readonly [number, Deed])[] = [
-  [36, buy],
+  [38, buy],
   [14, changeInvoice],
   [10, deleteInvoice],
   [7, newCustomer],
@@ -76,7 +76,6 @@ const deeds: readonly (readonly [number, Deed])[] = [
   [4, deleteCustomer],
   [4, newTrack],
   [9, moveTrack],
-  [2, deleteTrack],
   [4, renameGenre],
 ];
 
@@ -89,7 +88,7 @@ export const anyDeed: Deed = (tx, own, writer) => {
   return buy(tx, own, writer);
 };
 
-/** Makes a list, puts tracks on it, or takes some off. */
+/** Makes a list, puts tracks on it, takes some off, or deletes a track, which looks for it on the lists. */
 export const playlistDeed: Deed = async (tx, own, writer) => {
   const playlist = pick(own.playlists);
   if (playlist === undefined || own.playlists.length < 5) {
@@ -97,7 +96,9 @@ export const playlistDeed: Deed = async (tx, own, writer) => {
     await tx.call('fill_playlist', made, 20);
     return () => void own.playlists.push(made);
   }
-  if (Math.random() < 0.4) await tx.call('thin_playlist', playlist);
+  const dice = Math.random();
+  if (dice < 0.15) return deleteTrack(tx, own, writer);
+  if (dice < 0.5) await tx.call('thin_playlist', playlist);
   else await tx.call('fill_playlist', playlist, 10);
   return nothing;
 };

@@ -4,7 +4,7 @@ export default defineConfig({
   // Class handlers use legacy decorators, as tsconfig.base.json says; the transformer does not look there for tests.
   oxc: { decorator: { legacy: true } },
   test: {
-    include: ['{packages/*,test-support,demo,examples,benchmarks,tools}/test/**/*.test.ts'],
+    include: ['{packages/*,test-support,demo,examples,benchmarks,tools,docs}/test/**/*.test.ts'],
     globalSetup: ['./test-support/dist/global-setup.js'],
     pool: 'forks',
     maxWorkers: 2,

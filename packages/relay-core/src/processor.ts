@@ -145,6 +145,7 @@ export class Processor {
     await this.#heartbeat.stop();
     const { fence } = this.#shared;
     if (fence !== undefined) {
+      if (this.#shared.forced.signal.aborted) await this.#endBackends(fence);
       await gateway
         .detach(this.#control, fence)
         .catch(() => this.#log.warn('the slot could not be given back; its lease will end'));
@@ -162,6 +163,17 @@ export class Processor {
     this.#shared.forced.abort(new Error('the Processor is forced to stop'));
     this.#shared.settler.giveUp();
     for (const worker of this.#workers) void worker.close(true);
+  }
+
+  /** A cut socket does not end the statement behind it: the server is told to, before the slot is given back. */
+  async #endBackends(fence: Fence): Promise<void> {
+    try {
+      for (const { pid, backend_start: start } of await gateway.backends(this.#control, fence)) {
+        await gateway.endBackend(this.#control, pid, start);
+      }
+    } catch {
+      this.#log.warn('backends of the workers could not be ended; their statements go on until they notice');
+    }
   }
 
   /** Resolves when no handler runs and every end is written, or at once when forced. */

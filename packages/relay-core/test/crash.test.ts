@@ -126,4 +126,24 @@ describe('SIGTERM', () => {
       { state: 'ready', attempt: 0, lost: 0 },
     ]);
   });
+
+  test('a second one also ends the SQL action that runs: it is undone, and its event is ready as before', async () => {
+    await db.query(
+      "select pgrelay.register_channel('k.long', 'insert into effects values (0, ''long''); select pg_sleep(600)')",
+    );
+    const [event] = await db.query<{ id: string }>("select pgrelay.notify('k.long')::text as id");
+    const child = new ChildProcessor(db.url);
+    const asleep = () => count("pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()");
+    await until(async () => (await asleep()) === 1, 'the action runs');
+    child.signal('SIGTERM');
+    await until(async () => child.log.includes('Processor drains'), 'it drains');
+    child.signal('SIGTERM');
+    expect(await child.exited).toBe(1);
+    await until(async () => (await asleep()) === 0, 'the statement has ended');
+    expect(await count("effects where kind = 'long'")).toBe(0);
+    expect(await db.query('select state, attempt from pgrelay.events where id = $1', [event?.id])).toEqual([
+      { state: 'ready', attempt: 0 },
+    ]);
+    await db.query("select pgrelay.drop_channel('k.long', true)");
+  });
 });

@@ -35,7 +35,7 @@ grant execute on function
   pgrelay.attach_v1(text, integer, text, integer, integer, text[]),
   pgrelay.enter_backend_v1(smallint, bigint, text), pgrelay.record_backend_v1(smallint, bigint, text, integer, timestamptz),
   pgrelay.heartbeat_v1(smallint, bigint),
-  pgrelay.detach_v1(smallint, bigint),
+  pgrelay.detach_v1(smallint, bigint), pgrelay.backends_v1(smallint, bigint),
   pgrelay.bury_v1(), pgrelay.end_backend_v1(integer, timestamptz), pgrelay.rescue_v1(),
   pgrelay.maintain_v1(interval)
   to pgrelay_processor;

@@ -243,6 +243,11 @@ export const gateway = {
     }>(db, 'select slot, host, host_pid, pid, backend_start::text from pgrelay.bury_v1()');
   },
 
+  /** The backends of a Processor's workers. */
+  backends(db: Queryable, fence: Fence): Promise<{ pid: number; backend_start: string }[]> {
+    return call(db, 'select pid, backend_start from pgrelay.backends_v1($1, $2)', [fence.slot, fence.epoch]);
+  },
+
   async endBackend(db: Queryable, pid: number, backendStart: unknown): Promise<void> {
     await call(db, 'select pgrelay.end_backend_v1($1, $2)', [pid, backendStart]);
   },

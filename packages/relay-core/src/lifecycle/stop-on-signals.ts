@@ -2,7 +2,8 @@ import type { Processor } from '../processor.js';
 
 /**
  * Runs a Processor until SIGTERM or SIGINT: the first signal drains (no new events; running ones finish), a second one
- * forces. Resolves with the exit code: 0 when drained, 1 when forced.
+ * forces. Resolves with the exit code: 0 when drained, 1 when forced; exit with it, since what an aborted handler left (a timer, a
+ * socket) may keep the process alive.
  */
 export function stopOnSignals(processor: Processor): Promise<number> {
   return new Promise((resolve) => {

@@ -4,6 +4,7 @@ import type { Counts } from './counts.js';
 import { anyDeed, playlistDeed } from './deeds.js';
 import { checkFreshness, views } from './freshness-check.js';
 import type { Gate } from './gate.js';
+import { planTurns } from './plan-turns.js';
 import { type Fate, Transaction } from './transaction.js';
 
 export interface Share {
@@ -35,12 +36,14 @@ export class SoakWriter {
   }
 
   async run(stop: AbortSignal): Promise<void> {
-    const { transactions, checks, long, truncates, index } = this.#share;
-    for (let n = 0; n < transactions; n += 1) {
+    const turns = planTurns(this.#share);
+    let checks = this.#share.index;
+    for (let n = 0; n < this.#share.transactions; n += 1) {
       stop.throwIfAborted();
-      if (isTurn(n, transactions, truncates, 0.5)) await this.#truncate(n);
-      else if (isTurn(n, transactions, checks, 0.3)) await this.#check(Math.floor((n * checks) / transactions) + index);
-      else if (isTurn(n, transactions, long, 0.7)) await this.#write({ holdMs: LONG_MS, rollback: below(5) === 0 });
+      const turn = turns.get(n);
+      if (turn === 'truncate') await this.#truncate(n);
+      else if (turn === 'check') await this.#check(checks++);
+      else if (turn === 'long') await this.#write({ holdMs: LONG_MS, rollback: below(5) === 0 });
       else await this.#write({ rollback: below(100) < 8 });
     }
   }
@@ -84,12 +87,4 @@ export class SoakWriter {
       });
     });
   }
-}
-
-/** Spreads `turns` evenly over `all`, each at `offset` of its stretch. */
-function isTurn(n: number, all: number, turns: number, offset: number): boolean {
-  if (turns === 0) return false;
-  const stretch = all / turns;
-  const turn = Math.floor(n / stretch);
-  return n === Math.floor((turn + offset) * stretch);
 }

@@ -1,0 +1,99 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { useDatabase } from '@pgrelay/test-support';
+import { describe, expect, test } from 'vitest';
+import { pages, read, repository, sources } from './pages.js';
+
+const database = useDatabase();
+const packages = ['relay-sql', 'relay-core', 'embedded', 'auto-mv', 'plugin-http', 'plugin-cron', 'pgrelay'];
+const found = (texts: readonly string[], pattern: RegExp): string[] =>
+  [...new Set(texts.flatMap((text) => [...text.matchAll(pattern)].map((match) => match[1] ?? '')))].sort();
+
+describe('docs/reference/errors.md', () => {
+  const page = read('docs/reference/errors.md');
+  const documented = found([page], /^\| `([A-Z][A-Z0-9_]+)`/gm);
+
+  test('has every code of the TypeScript sources, and no other', () => {
+    const code = /'((?:RELAY|EMBEDDED|PLUGIN|AUTO_MV|PGRELAY)_[A-Z_]+)'/g;
+    const codes = found(
+      packages.flatMap((name) => sources(`packages/${name}/src`, '.ts')),
+      code,
+    );
+    expect(documented.filter((name) => name.includes('_'))).toEqual(codes);
+  });
+
+  test('has every SQLSTATE of the SQL sources, and no other', () => {
+    const raised = found(
+      ['relay-sql', 'auto-mv', 'plugin-cron'].flatMap((name) => sources(`packages/${name}/sql`, '.sql')),
+      /'(P[RMC]\d{3})'/g,
+    );
+    expect(found([page], /\| `?(P[RMC]\d{3})`? \|/g)).toEqual(raised);
+  });
+});
+
+describe('docs/reference/sql.md', () => {
+  const page = read('docs/reference/sql.md');
+
+  test('names every function and view that somebody but a Processor may use', async () => {
+    const names = await database.query<{ name: string }>(
+      `select distinct n.nspname || '.' || p.proname as name from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+         cross join unnest(array['pgrelay_producer', 'pgrelay_viewer', 'pgrelay_admin']) r(role)
+       where n.nspname in ('pgrelay', 'pgauto_mv', 'pgrelay_cron') and p.prorettype <> 'trigger'::regtype
+         and has_function_privilege(r.role, p.oid, 'execute')
+       union
+       select n.nspname || '.' || c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+         cross join unnest(array['pgrelay_viewer', 'pgrelay_admin']) r(role)
+       where n.nspname in ('pgrelay', 'pgauto_mv', 'pgrelay_cron') and c.relkind in ('v', 'r', 'p') and not c.relispartition
+         and has_table_privilege(r.role, c.oid, 'select')
+       order by 1`,
+    );
+    expect(names.map(({ name }) => name).filter((name) => !page.includes(`\`${name}`))).toEqual([]);
+  });
+
+  test('its role matrix is that of the database', async () => {
+    const rows = await database.query<{ what: string; roles: string }>(
+      `select n.nspname || '.' || p.proname as what, string_agg(distinct substr(r.role, 9), ', ' order by substr(r.role, 9)) as roles
+       from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+         cross join unnest(array['pgrelay_producer', 'pgrelay_viewer', 'pgrelay_admin', 'pgrelay_processor']) r(role)
+       where n.nspname in ('pgrelay', 'pgauto_mv', 'pgrelay_cron') and has_function_privilege(r.role, p.oid, 'execute')
+       group by 1 order by 1 collate "C"`,
+    );
+    const lines = rows.map(({ what, roles }) => `| \`${what}\` | ${roles} |`);
+    await expect(
+      `${['# Who may call what', '', 'Made from a migrated database by the tests (`npx vitest run docs -u`). Every row is tested to be so.', '', '| function | roles (without `pgrelay_`) |', '|---|---|', ...lines].join('\n')}\n`,
+    ).toMatchFileSnapshot('../reference/sql-roles.md');
+  });
+});
+
+describe('docs/reference/options.md', () => {
+  const page = read('docs/reference/options.md');
+
+  test.each([
+    ['ProcessorOptions', 'packages/relay-core/src'],
+    ['HandlerOptions', 'packages/relay-core/src'],
+    ['NotifyOptions', 'packages/relay-core/src'],
+    ['MigrateOptions', 'packages/relay-sql/src'],
+    ['EmbeddedOptions', 'packages/embedded/src'],
+    ['AutoMvOptions', 'packages/auto-mv/src'],
+    ['HttpEndpoint', 'packages/plugin-http/src'],
+    ['CronOptions', 'packages/plugin-cron/src'],
+    ['CronJob', 'packages/plugin-cron/src'],
+  ])('%s has every option, and no other', (name, folder) => {
+    const body = new RegExp(`export interface ${name} \\{\\n([\\s\\S]*?)^\\}`, 'm');
+    const source = sources(folder, '.ts').find((text) => body.test(text)) ?? '';
+    const section = new RegExp(`^## .*\`${name}\`.*\\n([\\s\\S]*?)(?=^## |(?![\\s\\S]))`, 'm').exec(page)?.[1] ?? '';
+    expect(found([section], /^\| `(\w+)`/gm)).toEqual(
+      found([body.exec(source)?.[1] ?? ''], /^ {2}readonly (\w+)\??:/gm),
+    );
+  });
+});
+
+test('links between the pages lead somewhere', () => {
+  const broken = pages().flatMap((page) =>
+    [...read(page).matchAll(/(?<!!)\[[^\]]*\]\((?!https?:|#|mailto:)([^)#]+)(?:#[^)]*)?\)/g)]
+      .map((match) => match[1] ?? '')
+      .filter((target) => !existsSync(path.join(repository, path.dirname(page), target)))
+      .map((target) => `${page}: ${target}`),
+  );
+  expect(broken).toEqual([]);
+});

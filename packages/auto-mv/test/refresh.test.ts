@@ -175,6 +175,8 @@ describe('two refreshers', () => {
     const second = await db.session('second refresher');
     const [claim] = await first.query<{ epoch: string }>(begin, [id]);
     expect(await second.query(begin, [id])).toMatchObject([{ outcome: 'in progress', epoch: null }]);
+    // From here on the row lock protects the refresh, even when its claim runs out.
+    await db.query("update pgauto_mv.state set claimed_until = now() - interval '1 s' where mv_id = $1", [id]);
     await first.query('begin isolation level repeatable read');
     await first.query(enter, [id, claim?.epoch]);
     await second.query("set lock_timeout = '1ms'");

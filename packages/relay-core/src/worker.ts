@@ -53,7 +53,22 @@ export class Worker {
   async #run(): Promise<void> {
     while (!this.#shared.draining) {
       const delay = await this.tick().catch((error) => this.#recover(error));
-      if (delay > 0 && !this.#shared.draining) await this.#wakeup.wait(delay);
+      if (delay > 0) await this.#idle(delay).catch((error) => this.#wakeup.wait(this.#recover(error)));
+    }
+  }
+
+  /** Waits for this long, for a signal, or until the hint wants another look; keeps the flag armed meanwhile. */
+  async #idle(ms: number): Promise<void> {
+    const end = performance.now() + ms;
+    while (!this.#shared.draining) {
+      const left = end - performance.now();
+      const pause =
+        this.#shared.fence === undefined
+          ? { ms: left, thenLook: true }
+          : await this.#shared.hint.beforeWaiting(this.#db);
+      if (pause.ms === 0 || left <= 0) return;
+      const signalled = await this.#wakeup.wait(Math.min(left, pause.ms));
+      if (signalled || pause.thenLook) return;
     }
   }
 
@@ -72,12 +87,7 @@ export class Worker {
       if ((this.#shared.backoff.get(channel.id)?.until ?? 0) > performance.now()) continue;
       progressed = (await this.#take(channel, fence)) || progressed;
     }
-    if (progressed) return 0;
-    return Math.min(
-      pollIntervalMs,
-      Math.ceil(nextDueMs ?? pollIntervalMs),
-      await this.#shared.hint.beforeWaiting(this.#db),
-    );
+    return progressed ? 0 : Math.min(pollIntervalMs, Math.ceil(nextDueMs ?? pollIntervalMs));
   }
 
   /** Work on one channel; whether there was any. An error that is no event's makes the channel wait, not the others. */

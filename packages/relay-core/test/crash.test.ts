@@ -129,7 +129,7 @@ describe('SIGTERM', () => {
 
   test('a second one also ends the SQL action that runs: it is undone, and its event is ready as before', async () => {
     await db.query(
-      "select pgrelay.register_channel('k.long', 'insert into effects values (0, ''long''); select pg_sleep(600)')",
+      "select pgrelay.register_channel('k.long', 'insert into effects values (0, ''long''); select pg_sleep(600)', p_statement_timeout => '10 minutes')",
     );
     const [event] = await db.query<{ id: string }>("select pgrelay.notify('k.long')::text as id");
     const child = new ChildProcessor(db.url);

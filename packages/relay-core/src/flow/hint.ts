@@ -9,6 +9,15 @@ const hintsPerSecond = 200;
 const restMs = 3_000;
 const pollWhileRestingMs = 20;
 
+/** How long an idle worker waits before it looks for work (thenLook) or only comes back to keep the flag armed. */
+export interface Pause {
+  readonly ms: number;
+  readonly thenLook: boolean;
+}
+
+const lookNow: Pause = { ms: 0, thenLook: true };
+const untilRearm: Pause = { ms: rearmEveryMs, thenLook: false };
+
 /**
  * The idle side of the wake-up. Before a Processor waits, it arms the flag that makes notify() send a hint. Producers that
  * read the flag before may still commit without a hint; so, having armed, it looks for work again until everyone who held
@@ -32,28 +41,28 @@ export class Hint {
     if (this.#hints > hintsPerSecond) this.#restUntil = now + restMs;
   }
 
-  /** Called when there was no work: how many ms the caller may wait at most before it looks again. */
-  async beforeWaiting(db: Queryable): Promise<number> {
-    if (performance.now() < this.#restUntil) return pollWhileRestingMs;
+  /** Called when there was no work, again and again while the caller waits: how long it may wait, and what for. */
+  async beforeWaiting(db: Queryable): Promise<Pause> {
+    if (performance.now() < this.#restUntil) return { ms: pollWhileRestingMs, thenLook: true };
     if (this.#earlier !== undefined) return this.#awaitEarlier(db);
-    if (performance.now() - this.#armedAt < rearmEveryMs) return rearmEveryMs;
+    if (performance.now() - this.#armedAt < rearmEveryMs) return untilRearm;
     this.#armedAt = performance.now();
     const holders = await gateway.arm(db);
-    if (holders === null) return rearmEveryMs;
+    if (holders === null) return untilRearm;
     this.#earlier = new Set(holders);
     this.#pauseMs = 1;
-    return 0;
+    return lookNow;
   }
 
-  async #awaitEarlier(db: Queryable): Promise<number> {
+  async #awaitEarlier(db: Queryable): Promise<Pause> {
     const now = new Set(await gateway.holders(db));
     const left = new Set([...(this.#earlier ?? [])].filter((holder) => now.has(holder)));
     if (left.size === 0) {
       this.#earlier = undefined;
-      return 0; // one more look after the last is gone
+      return lookNow; // one more look after the last is gone
     }
     this.#earlier = left;
     this.#pauseMs = Math.min(this.#pauseMs * 2, 64);
-    return this.#pauseMs;
+    return { ms: this.#pauseMs, thenLook: true };
   }
 }

@@ -8,7 +8,8 @@ export class Wakeup {
     this.#release?.();
   }
 
-  async wait(ms: number): Promise<void> {
+  /** Whether a signal ended the wait. */
+  async wait(ms: number): Promise<boolean> {
     if (!this.#pending && ms > 0) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, Math.min(ms, 2 ** 31 - 1));
@@ -19,6 +20,8 @@ export class Wakeup {
       });
       this.#release = undefined;
     }
+    const signalled = this.#pending;
     this.#pending = false;
+    return signalled;
   }
 }

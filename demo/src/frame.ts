@@ -5,7 +5,7 @@ import type { WalkThrough } from './walk-through.js';
 
 /** A write that takes longer than this is drawn as trouble. */
 const LONG_MS = 250;
-const LABEL = 18;
+const LABEL = 20;
 
 export interface Scene {
   readonly title: string;

@@ -12,7 +12,7 @@ import { tell } from './summary.js';
  * refresh, and what the run said at its end. `npm run record --workspace demo`, best on a quiet machine.
  */
 const SECONDS = 32;
-const COLUMNS = 104;
+const COLUMNS = 106;
 
 const windows: Window[] = [];
 for (const pattern of ['relay', 'dirty-flag'] as const) {

@@ -62,8 +62,8 @@ describe('frame', () => {
 
   test('lines of bars and refreshes stand below each other', () => {
     const at = lines.findIndex((line) => line.startsWith('slowest write'));
-    expect(lines[at]?.slice(18)).toBe('▁█ ');
-    expect(lines[at + 1]?.slice(18)).toBe(' ▬▬');
+    expect(lines[at]?.slice(20)).toBe('▁█ ');
+    expect(lines[at + 1]?.slice(20)).toBe(' ▬▬');
   });
 
   test('leaves events out where there is no queue', () => {

@@ -16,7 +16,7 @@ import { type Summary, summarise } from './summary.js';
 import { readState, type WalkThrough, walkThrough } from './walk-through.js';
 import { WriterProcess } from './writer-process.js';
 
-const LOOK_EVERY_MS = 250;
+const LOOK_EVERY_MS = 400;
 const BUCKETS = 56;
 
 /** The whole demo: server, shop, pattern, writer, end. `stop` is aborted by Ctrl-C. */

@@ -55,9 +55,13 @@ async function refreshOnConnection(
   }
 }
 
+/** Skips that end at a known time: the planner asked a moment too early and would not ask again for a while. */
+const passing: ReadonlySet<string> = new Set(['cooldown', 'backing off']);
+
 /**
  * What the relay is told. A refresh that failed is no failed event: the view's own state says when to try again, and the
- * planner asks anew. Only an explicit request has nobody else to ask for it, so it comes back by itself.
+ * planner asks anew. An explicit request has nobody else to ask for it, so it comes back by itself, and so does one that
+ * came before its time.
  */
 function outcomeOf(request: RefreshRequest, result: RefreshResult): Outcome {
   const explicit = request.source === 'now';
@@ -67,7 +71,7 @@ function outcomeOf(request: RefreshRequest, result: RefreshResult): Outcome {
     case 'released':
       return snooze(0);
     case 'skipped':
-      return explicit && result.retryMs !== null ? snooze(result.retryMs) : complete();
+      return result.retryMs !== null && (explicit || passing.has(result.reason)) ? snooze(result.retryMs) : complete();
     case 'failed':
       return explicit && result.retryMs !== null ? retryIn(result.retryMs, 'refresh_failed') : cancel('refresh_failed');
   }

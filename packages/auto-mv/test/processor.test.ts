@@ -162,6 +162,31 @@ test('refresh_materialised_view_now during a refresh is served after it', async 
   expect(await refreshes(id)).toBeGreaterThanOrEqual(2);
 });
 
+describe('a request of the planner', () => {
+  test('comes back to a request that was made a moment before the cooldown ended, and forgets none', async () => {
+    const shop = await openShop(db);
+    const id = await watch(db, shop, 'INSERT', ', p_cooldown => 1');
+    await start();
+    await untilFresh(id);
+    await order(shop);
+    await db.query('set role pgrelay_owner');
+    const [early] = await db.query<{ id: string }>(
+      "select pgauto_mv.request_refresh($1::bigint, 'trigger', null, 'early')::text as id",
+      [id],
+    );
+    await db.query('reset role');
+    await untilFresh(id);
+    const ends = await until(async () => {
+      const rows = await db.query<{ outcome: string }>(
+        'select outcome from pgrelay.log where event_id = $1 order by attempt',
+        [early?.id],
+      );
+      return rows.length === 2 && rows.map((row) => row.outcome);
+    }, 'the early request came back');
+    expect(ends).toEqual(['snoozed', 'done']);
+  });
+});
+
 describe('a Processor that stops in the middle of a refresh', () => {
   test('gives it back, and the next one does it', async () => {
     const shop = await openShop(db);

@@ -82,9 +82,11 @@ begin
       end if;
     end if;
 
-    -- A claim whose backend has ended may have ended well since the views were read: then they are read anew next time.
-    v_busy := v_state.claimed_until is not null and (pgauto_mv.claim_active(v_state, v_now) or not exists (
-      select from pgauto_mv.state s where s.mv_id = v_mv.id and s.claimed_until = v_state.claimed_until));
+    -- Two statements, in this order: a refresh that commits and whose backend ends between them is seen by the second,
+    -- which has the younger snapshot; then the view is read anew next time.
+    v_busy := v_state.claimed_until is not null and pgauto_mv.claim_active(v_state, v_now);
+    v_busy := v_busy or v_state.claimed_until is not null and not exists (
+      select from pgauto_mv.state s where s.mv_id = v_mv.id and s.claimed_until = v_state.claimed_until);
     v_o.skip_reason := case
       when v_due is null and not v_view.dirty then null
       when v_mv.paused_at is not null then 'paused'

@@ -17,18 +17,19 @@ export interface Window {
   readonly lines: readonly string[];
 }
 
-/** Draws terminal windows below each other. Every run of characters is given its width, whatever font is found. */
-export function ansiSvg(windows: readonly Window[], columns: number): string {
+/** Draws terminal windows below each other; `title` is for those who cannot see them. Every run of characters is given its width, whatever font is found. */
+export function ansiSvg(title: string, windows: readonly Window[], columns: number): string {
   const width = columns * CHARACTER + 2 * MARGIN;
   let top = 0;
-  const parts = windows.map(({ title, lines }) => {
-    const height = BAR + lines.length * LINE + 2 * MARGIN;
-    const part = drawWindow(title, lines, top, width, height);
+  const parts = windows.map((window) => {
+    const height = BAR + window.lines.length * LINE + 2 * MARGIN;
+    const part = drawWindow(window.title, window.lines, top, width, height);
     top += height + MARGIN;
     return part;
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${top - MARGIN}" width="${width}" font-size="13.3" font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace">`,
+    `<title>${escapeXml(title)}</title>`,
     ...parts,
     '</svg>',
     '',

@@ -13,6 +13,8 @@ import { tell } from './summary.js';
  */
 const SECONDS = 32;
 const COLUMNS = 106;
+const TITLE =
+  'Two runs of the demo: with pgrelay no write waits for a refresh; with the dirty-flag pattern every write waits until it ends.';
 
 const windows: Window[] = [];
 for (const pattern of ['relay', 'dirty-flag'] as const) {
@@ -40,7 +42,7 @@ for (const pattern of ['relay', 'dirty-flag'] as const) {
 }
 const folder = new URL('../../docs/', import.meta.url);
 mkdirSync(folder, { recursive: true });
-writeFileSync(new URL('demo.svg', folder), ansiSvg(windows, COLUMNS));
+writeFileSync(new URL('demo.svg', folder), ansiSvg(TITLE, windows, COLUMNS));
 
 /** Breaks a line of words where a terminal of that width would be full. */
 function wrap(line: string): string[] {

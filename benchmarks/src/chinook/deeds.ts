@@ -13,6 +13,9 @@ const buy: Deed = async (tx, own) => {
   return () => void own.invoices.push(invoice);
 };
 
+// What is deleted is forgotten at once, since a later deed of the same transaction must not use it; when that transaction
+// is rolled back, the row stays and nobody touches it any more.
+
 const changeInvoice: Deed = async (tx, own, writer) => {
   const invoice = pick(own.invoices);
   if (invoice === undefined) return buy(tx, own, writer);
@@ -23,8 +26,9 @@ const changeInvoice: Deed = async (tx, own, writer) => {
 const deleteInvoice: Deed = async (tx, own, writer) => {
   const invoice = pick(own.invoices);
   if (invoice === undefined) return buy(tx, own, writer);
+  remove(own.invoices, invoice);
   await tx.call('delete_invoice', invoice);
-  return () => remove(own.invoices, invoice);
+  return nothing;
 };
 
 const newCustomer: Deed = async (tx, own, writer) => {
@@ -40,8 +44,9 @@ const changeCustomer: Deed = async (tx, own) => {
 const deleteCustomer: Deed = async (tx, own, writer) => {
   const customer = pick(own.customers);
   if (customer === undefined) return newCustomer(tx, own, writer);
+  remove(own.customers, customer);
   await tx.call('delete_customer', customer);
-  return () => remove(own.customers, customer);
+  return nothing;
 };
 
 const newTrack: Deed = async (tx, own) => {
@@ -57,8 +62,9 @@ const moveTrack: Deed = async (tx, own) => {
 const deleteTrack: Deed = async (tx, own, writer) => {
   const track = pick(own.tracks);
   if (track === undefined) return newTrack(tx, own, writer);
+  remove(own.tracks, track);
   await tx.call('delete_track', track);
-  return () => remove(own.tracks, track);
+  return nothing;
 };
 
 const renameGenre: Deed = async (tx, own) => {

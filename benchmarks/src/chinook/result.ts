@@ -106,7 +106,7 @@ export function tell(r: SoakResult): string[] {
     `${r.refreshes} refreshes (${r.failedRefreshes} more failed and were made again); worst staleness ${ms(r.worstStaleMs)}, ` +
       'from the write on, so that the time its transaction stayed open counts.',
     `Worst writer wait ${ms(r.worstWriterWaitMs)} (${r.worstWriterStatement}), a TRUNCATE ${ms(r.worstTruncateMs)}; ` +
-      `of ${r.looks} looks at the server ${r.looksWithWaitingWriter} found a writer waiting for a lock, ${r.looksWithWriterWaitingForRelay} for one of the relay.`,
+      `of ${r.looks} looks at the server ${r.looksWithWaitingWriter} found a writer (TRUNCATE apart) waiting for a lock, ${r.looksWithWriterWaitingForRelay} for one of the relay.`,
     ...r.views.map((v) => `${v.view}: ${v.rows} rows, ${v.missing} missing, ${v.surplus} too many.`),
     r.ok ? 'All checks passed.' : `FAILED:\n  ${r.failures.join('\n  ')}`,
   ];

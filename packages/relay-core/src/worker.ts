@@ -117,6 +117,7 @@ export class Worker {
         this.#shared.marks.of(channel.id),
       );
       for (const trouble of result.troubles) logOutcome(log, trouble, channel.name);
+      this.#shared.marks.took(result.done);
       if (result.done > 0) log.debug({ channel: channel.name, events: result.done }, 'batch done');
       return result.progressed;
     } finally {
@@ -163,6 +164,7 @@ export class Worker {
   async #claim(channel: PolledChannel, fence: Fence, limit: number): Promise<RelayEvent<string | null>[]> {
     const events = await claim(this.#db, fence, this.#number, channel, limit, this.#shared.marks.of(channel.id));
     for (const event of events) this.#shared.inFlight.set(event.id, channel.id);
+    this.#shared.marks.took(events.length);
     return events;
   }
 

@@ -29,6 +29,7 @@ export class Marks {
   #decided: string | undefined;
   #nextFullScan = 0;
   #generation = 0;
+  #taken = 0;
 
   constructor(now: () => number = () => performance.now(), fullScanEveryMs: number = fullScan.everyMs) {
     this.#now = now;
@@ -45,6 +46,18 @@ export class Marks {
     return this.#byChannel.get(channelId) ?? none;
   }
 
+  /** So many events were taken: each leaves a dead row above the marks until they advance. */
+  took(events: number): void {
+    this.#taken += events;
+  }
+
+  /** How many events were taken since this was asked last. */
+  takenSince(): number {
+    const taken = this.#taken;
+    this.#taken = 0;
+    return taken;
+  }
+
   /** Drops everything: the connection that looked is another one now. */
   forget(): void {
     this.#generation += 1;
@@ -52,7 +65,7 @@ export class Marks {
     this.#reset();
   }
 
-  /** Looks once, and advances when that is allowed; about once a second. */
+  /** Looks once, and advances when that is allowed. */
   async tick(db: Queryable): Promise<void> {
     const generation = this.#generation;
     const look = await gateway.horizon(db);

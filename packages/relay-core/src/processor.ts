@@ -12,6 +12,7 @@ import type { Service } from './lifecycle/service.js';
 import { type CheckedOptions, checkProcessorOptions, type ProcessorOptions } from './options.js';
 import { Plugins } from './plugins/plugin-host.js';
 import { maintainTask } from './tasks/maintain-task.js';
+import { marksTask } from './tasks/marks-task.js';
 import { reclaimTask } from './tasks/reclaim-task.js';
 import { rescueTask } from './tasks/rescue-task.js';
 import { TaskRunner } from './tasks/task-runner.js';
@@ -118,6 +119,7 @@ export class Processor {
         (id) => this.#shared.inFlight.has(id),
       ),
       maintainTask(logRetentionDays),
+      marksTask(this.#shared.marks),
       ...this.#plugins.tasks,
     ];
     this.#services.push(
@@ -224,8 +226,9 @@ export class Processor {
     );
   }
 
-  /** Hints come to the control connection; each wakes the workers. */
+  /** Hints come to the control connection; each wakes the workers. What an earlier one saw of the server no longer counts. */
   async #listen(client: Parameters<Prepare>[0]): Promise<void> {
+    this.#shared.marks.forget();
     client.on('notification', () => {
       this.#shared.hint.received();
       this.#shared.wakeAll();

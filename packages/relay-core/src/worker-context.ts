@@ -4,6 +4,7 @@ import type { Queryable } from './db/queryable.js';
 import type { ProcessorScope } from './di/processor-scope.js';
 import { BatchSize } from './flow/batch-size.js';
 import { Hint } from './flow/hint.js';
+import { Marks } from './flow/marks.js';
 import type { Settler } from './flow/settle.js';
 import type { HandlerDefinition } from './handlers/handler-definition.js';
 import { Wakeup } from './lifecycle/wakeup.js';
@@ -27,6 +28,8 @@ export class WorkerContext {
   readonly backoff = new Map<number, { readonly until: number; readonly pauseMs: number }>();
   /** Wake-up of the whole Processor: whichever worker is idle keeps the flag armed. */
   readonly hint = new Hint();
+  /** Where claims begin. */
+  readonly marks = new Marks();
   readonly #sizes = new Map<number, BatchSize>();
   readonly #wakeups: Wakeup[] = [];
   /** The slot and epoch, or undefined while the Processor has none. */

@@ -76,7 +76,7 @@ export class Worker {
     const { fence, handlers, pollIntervalMs } = this.#shared;
     if (fence === undefined) return pollIntervalMs;
     await this.#db.statementTimeout(30_000);
-    const { channels, nextDueMs } = await poll(this.#db, [...handlers.keys()], this.#turn++);
+    const { channels, nextDueMs } = await poll(this.#db, [...handlers.keys()], this.#shared.marks.all(), this.#turn++);
     if (this.#lostConnection) {
       this.#lostConnection = false;
       this.#shared.log.info({ worker: this.#number }, 'worker is connected again');
@@ -118,8 +118,16 @@ export class Worker {
     if (running.has(channel.id) && !channel.parallel) return false;
     running.add(channel.id);
     try {
-      const result = await runBatch(this.#db, fence, this.#number, channel, this.#shared.size(channel.id));
+      const result = await runBatch(
+        this.#db,
+        fence,
+        this.#number,
+        channel,
+        this.#shared.size(channel.id),
+        this.#shared.marks.of(channel.id),
+      );
       for (const trouble of result.troubles) logOutcome(log, trouble, channel.name);
+      this.#shared.marks.took(result.done);
       if (result.done > 0) log.debug({ channel: channel.name, events: result.done }, 'batch done');
       return result.progressed;
     } finally {
@@ -164,8 +172,9 @@ export class Worker {
   }
 
   async #claim(channel: PolledChannel, fence: Fence, limit: number): Promise<RelayEvent<string | null>[]> {
-    const events = await claim(this.#db, fence, this.#number, channel, limit);
+    const events = await claim(this.#db, fence, this.#number, channel, limit, this.#shared.marks.of(channel.id));
     for (const event of events) this.#shared.inFlight.set(event.id, channel.id);
+    this.#shared.marks.took(events.length);
     return events;
   }
 

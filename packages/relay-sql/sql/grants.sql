@@ -24,10 +24,11 @@ grant execute on function
 
 grant execute on function
   pgrelay.declare_handlers_v1(text[], text[], boolean),
-  pgrelay.poll_v1(integer[], integer), pgrelay.arm_v1(), pgrelay.holders_v1(),
-  pgrelay.claim_v1(smallint, bigint, smallint, integer, integer),
-  pgrelay.run_batch_v1(smallint, bigint, smallint, integer, integer, boolean, integer, bigint),
-  pgrelay.peek_v1(integer, integer),
+  pgrelay.poll_v1(integer[], integer[], smallint[], bigint[], integer), pgrelay.arm_v1(), pgrelay.holders_v1(),
+  pgrelay.horizon_v1(), pgrelay.marks_v1(bigint, integer[], smallint[], bigint[]), pgrelay.find_lanes_v1(),
+  pgrelay.claim_v1(smallint, bigint, smallint, integer, integer, smallint[], bigint[]),
+  pgrelay.run_batch_v1(smallint, bigint, smallint, integer, integer, boolean, integer, smallint[], bigint[], bigint),
+  pgrelay.peek_v1(integer, integer, smallint[], bigint[]),
   pgrelay.settle_v1(smallint, bigint, bigint[], text[], double precision[], double precision[], double precision[], jsonb[]),
   pgrelay.fail_v1(smallint, bigint, smallint, bigint, double precision, jsonb),
   pgrelay.release_v1(smallint, bigint, bigint[]),

@@ -44,6 +44,25 @@ export interface BatchRow {
   readonly troubles: readonly Trouble[];
 }
 
+/** A look at who may still add events, as horizon_v1 gives it. */
+export interface Horizon {
+  readonly rescan: string;
+  readonly cand: string;
+  readonly holders: readonly string[];
+}
+
+/** A low-water mark for each lane (channel, priority), in arrays of equal length. */
+export interface LaneMarks {
+  readonly channels: readonly number[];
+  readonly priorities: readonly number[];
+  readonly lows: readonly string[];
+  /** No lane had an event up to the place that was asked for. */
+  readonly idle: boolean;
+}
+
+/** Where claims of one channel begin: a low-water mark for each of its lanes, that is, for each priority. */
+export type ChannelMarks = Pick<LaneMarks, 'priorities' | 'lows'>;
+
 /** One finished attempt, as settle_v1 takes it. Times are ages in ms by a monotonic clock. */
 export interface Settlement {
   readonly id: string;
@@ -114,6 +133,7 @@ export const gateway = {
   async poll(
     db: Queryable,
     handlerChannels: readonly number[],
+    marks: LaneMarks,
   ): Promise<{ channels: PolledChannel[]; nextDueMs: number | null }> {
     const rows = await call<{
       channel_id: number | null;
@@ -122,8 +142,11 @@ export const gateway = {
       parallel: boolean;
       timeout_ms: number;
       next_due_ms: number | null;
-    }>(db, 'select channel_id, channel, kind, parallel, timeout_ms, next_due_ms from pgrelay.poll_v1($1)', [
+    }>(db, 'select channel_id, channel, kind, parallel, timeout_ms, next_due_ms from pgrelay.poll_v1($1, $2, $3, $4)', [
       handlerChannels,
+      marks.channels,
+      marks.priorities,
+      marks.lows,
     ]);
     const channels = rows.flatMap((row) =>
       row.channel_id === null
@@ -150,15 +173,40 @@ export const gateway = {
     return (await call<{ holders: string[] }>(db, 'select pgrelay.holders_v1() as holders'))[0]?.holders ?? [];
   },
 
+  async horizon(db: Queryable): Promise<Horizon> {
+    const rows = await call<Horizon>(db, 'select rescan::text, cand::text, holders from pgrelay.horizon_v1()');
+    return rows[0] as Horizon;
+  },
+
+  async marks(db: Queryable, cand: string, marks: LaneMarks): Promise<LaneMarks> {
+    const rows = await call<LaneMarks>(
+      db,
+      'select channels, priorities, lows::text[], idle from pgrelay.marks_v1($1, $2, $3, $4)',
+      [cand, marks.channels, marks.priorities, marks.lows],
+    );
+    return rows[0] as LaneMarks;
+  },
+
+  async findLanes(db: Queryable): Promise<void> {
+    await call(db, 'select pgrelay.find_lanes_v1()');
+  },
+
   async listen(db: Queryable): Promise<void> {
     await call(db, 'listen pgrelay');
   },
 
-  claim(db: Queryable, fence: Fence, worker: number, channelId: number, limit: number): Promise<ClaimedRow[]> {
+  claim(
+    db: Queryable,
+    fence: Fence,
+    worker: number,
+    channelId: number,
+    limit: number,
+    marks: ChannelMarks,
+  ): Promise<ClaimedRow[]> {
     return call<ClaimedRow>(
       db,
-      'select id::text, payload, attempt, priority, enqueued_at, dedup_key from pgrelay.claim_v1($1, $2, $3, $4, $5)',
-      [fence.slot, fence.epoch, worker, channelId, limit],
+      'select id::text, payload, attempt, priority, enqueued_at, dedup_key from pgrelay.claim_v1($1, $2, $3, $4, $5, $6, $7)',
+      [fence.slot, fence.epoch, worker, channelId, limit, marks.priorities, marks.lows],
     );
   },
 
@@ -170,23 +218,24 @@ export const gateway = {
     limit: number,
     singly: boolean,
     capMs: number,
+    marks: ChannelMarks,
     onlyId: string | null = null,
   ): Promise<BatchRow> {
-    const rows = await call<BatchRow>(db, 'select * from pgrelay.run_batch_v1($1, $2, $3, $4, $5, $6, $7, $8)', [
-      fence.slot,
-      fence.epoch,
-      worker,
-      channelId,
-      limit,
-      singly,
-      capMs,
-      onlyId,
-    ]);
+    const rows = await call<BatchRow>(
+      db,
+      'select * from pgrelay.run_batch_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
+      [fence.slot, fence.epoch, worker, channelId, limit, singly, capMs, marks.priorities, marks.lows, onlyId],
+    );
     return rows[0] as BatchRow;
   },
 
-  async peek(db: Queryable, channelId: number, limit: number): Promise<string[]> {
-    const rows = await call<{ ids: string[] }>(db, 'select pgrelay.peek_v1($1, $2)::text[] as ids', [channelId, limit]);
+  async peek(db: Queryable, channelId: number, limit: number, marks: ChannelMarks): Promise<string[]> {
+    const rows = await call<{ ids: string[] }>(db, 'select pgrelay.peek_v1($1, $2, $3, $4)::text[] as ids', [
+      channelId,
+      limit,
+      marks.priorities,
+      marks.lows,
+    ]);
     return rows[0]?.ids ?? [];
   },
 

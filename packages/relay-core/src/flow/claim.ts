@@ -1,4 +1,4 @@
-import { type Fence, gateway, type PolledChannel } from '../db/gateway.js';
+import { type ChannelMarks, type Fence, gateway, type PolledChannel } from '../db/gateway.js';
 import type { Queryable } from '../db/queryable.js';
 import type { RelayEvent } from '../event.js';
 
@@ -9,8 +9,9 @@ export async function claim(
   worker: number,
   channel: PolledChannel,
   limit: number,
+  marks: ChannelMarks,
 ): Promise<RelayEvent<string | null>[]> {
-  const rows = await gateway.claim(db, fence, worker, channel.id, limit);
+  const rows = await gateway.claim(db, fence, worker, channel.id, limit, marks);
   return rows.map((row) => ({
     id: row.id,
     channel: channel.name,

@@ -1,5 +1,12 @@
 import type { Connection } from '../db/connection.js';
-import { type BatchRow, type Fence, gateway, type PolledChannel, type Trouble } from '../db/gateway.js';
+import {
+  type BatchRow,
+  type ChannelMarks,
+  type Fence,
+  gateway,
+  type PolledChannel,
+  type Trouble,
+} from '../db/gateway.js';
 import { sqlstateOf } from '../db/pg-error.js';
 import type { BatchSize } from './batch-size.js';
 
@@ -23,17 +30,18 @@ export async function runBatch(
   worker: number,
   channel: PolledChannel,
   size: BatchSize,
+  marks: ChannelMarks,
 ): Promise<BatchResult> {
   const limit = size.limit;
   try {
     await db.statementTimeout(limit === 1 ? channel.timeoutMs : channel.timeoutMs + batchCapMs);
-    const batch = await gateway.runBatch(db, fence, worker, channel.id, limit, size.singly, batchCapMs);
+    const batch = await gateway.runBatch(db, fence, worker, channel.id, limit, size.singly, batchCapMs, marks);
     size.learn(batch);
     return report(batch);
   } catch (error) {
     if (sqlstateOf(error) !== '57014') throw error;
   }
-  return runSingly(db, fence, worker, channel, limit);
+  return runSingly(db, fence, worker, channel, limit, marks);
 }
 
 async function runSingly(
@@ -42,14 +50,15 @@ async function runSingly(
   worker: number,
   channel: PolledChannel,
   limit: number,
+  marks: ChannelMarks,
 ): Promise<BatchResult> {
   let done = 0;
   const troubles: Trouble[] = [];
-  for (const id of await gateway.peek(db, channel.id, limit)) {
+  for (const id of await gateway.peek(db, channel.id, limit, marks)) {
     const startedAt = performance.now();
     try {
       await db.statementTimeout(channel.timeoutMs);
-      const batch = await gateway.runBatch(db, fence, worker, channel.id, 1, true, batchCapMs, id);
+      const batch = await gateway.runBatch(db, fence, worker, channel.id, 1, true, batchCapMs, marks, id);
       done += batch.done;
       troubles.push(...batch.troubles.map((trouble) => ({ ...trouble, channel: channel.name })));
     } catch (error) {

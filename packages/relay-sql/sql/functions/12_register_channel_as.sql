@@ -57,6 +57,7 @@ begin
         v_new.statement_timeout, v_new.parallel, v_new.max_payload, session_user)
       returning id into v_new.id;
     insert into pgrelay.channel_turn (channel_id) values (v_new.id);
+    insert into pgrelay.lane (channel_id, priority) values (v_new.id, 0);
   else
     update pgrelay.channel c set kind = v_new.kind, mode = v_new.mode, action_sql = v_new.action_sql, action_checked = v_new.action_checked,
         search_path = v_new.search_path, statement_timeout = v_new.statement_timeout, parallel = v_new.parallel,

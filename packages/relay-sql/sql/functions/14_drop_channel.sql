@@ -33,6 +33,7 @@ begin
       'channel_dropped', 'the channel was dropped while the event waited', g.dedup_key, g.payload
     from (select * from gone union all select * from gone_delayed) g;
   delete from pgrelay.dedup d where d.channel_id = v_id;
+  delete from pgrelay.lane l where l.channel_id = v_id;
   perform pgrelay.drop_action(v_id);
   delete from pgrelay.channel c where c.id = v_id;
 end $$;

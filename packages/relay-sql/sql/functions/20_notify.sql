@@ -76,6 +76,11 @@ begin
     raise exception using errcode = 'PR001', message = format('channel %L is not registered', p_channel),
       hint = 'It was dropped while this call ran.';
   end if;
+  -- Every channel has the lane of priority 0; the first event of another one makes its lane known. After the event, whose lock
+  -- on the table keeps drop_channel away.
+  if p_priority <> 0 and not exists (select from pgrelay.lane l where l.channel_id = v_channel.id and l.priority = p_priority) then
+    insert into pgrelay.lane (channel_id, priority) values (v_channel.id, p_priority);
+  end if;
   -- The event first, the flag after: a Processor that arms after this insert took its lock sees the lock and waits for it.
   perform pgrelay.hint();
   return v_id;

@@ -1,10 +1,15 @@
 -- Claims up to p_limit ready events of a handler channel for a Processor: marks the rows with its slot and epoch, which
--- every later write of the Processor must name. An event whose Processor was lost before is claimed alone, so that one
--- that kills its worker takes no innocents with it. A stale Processor (wrong epoch, declared dead) claims nothing.
--- A claim whose reply was lost is found again by reclaim_v1.
-create or replace function pgrelay.claim_v1(p_slot smallint, p_epoch bigint, p_worker smallint, p_channel_id integer, p_limit integer)
+-- every later write of the Processor must name. Each lane is read from the Processor's low-water mark on (p_priorities, p_lows;
+-- a lane that is not among them from the beginning), the lowest priority number first. An event whose Processor was lost
+-- before is claimed alone, so that one that kills its worker takes no innocents with it. A stale Processor (wrong epoch,
+-- declared dead) claims nothing. A claim whose reply was lost is found again by reclaim_v1.
+-- The planner settings hold the plan: index scans by lane and a TID scan, also when it was made while the queue was empty.
+create or replace function pgrelay.claim_v1(
+  p_slot smallint, p_epoch bigint, p_worker smallint, p_channel_id integer, p_limit integer,
+  p_priorities smallint[] default '{}', p_lows bigint[] default '{}'
+)
 returns table (id bigint, payload text, attempt integer, priority smallint, enqueued_at timestamptz, dedup_key text)
-language plpgsql security definer set search_path = pg_catalog, pg_temp
+language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
 as $$
 declare
   v_rows tid[];
@@ -12,11 +17,17 @@ declare
 begin
   perform pgrelay.check_fence(p_slot, p_epoch);
   select array_agg(r.row), array_agg(r.lost > 0) into v_rows, v_lost from (
-    select q.ctid as row, q.lost from pgrelay.queue q
-    where q.channel_id = p_channel_id and q.slot is null
-      and q.node = (select n.id from pgrelay.node n where n.is_this)
-      and exists (select from pgrelay.channel c where c.id = p_channel_id and c.state = 'active')
-    order by q.priority, q.place limit p_limit for update of q skip locked) r;
+    select x.row, x.lost from (
+      select k.priority, coalesce(max(m.low), 0) as low from pgrelay.lane k
+      left join unnest(p_priorities, p_lows) m(priority, low) on m.priority = k.priority
+      where k.channel_id = p_channel_id and exists (select from pgrelay.channel c where c.id = p_channel_id and c.state = 'active')
+      group by k.priority order by k.priority) l
+    cross join lateral (
+      select q.ctid as row, q.lost from pgrelay.queue q
+      where q.channel_id = p_channel_id and q.priority = l.priority and q.slot is null and q.place >= l.low
+        and q.node = (select n.id from pgrelay.node n where n.is_this)
+      order by q.place limit p_limit for update of q skip locked) x
+    limit p_limit) r;
   if v_rows is null then
     return;
   end if;

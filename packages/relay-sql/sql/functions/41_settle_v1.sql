@@ -6,11 +6,13 @@
 --   p_started, p_finished   how many ms ago, by a monotonic clock; the database's clock gives the times
 --   p_errors     NULL, or {sqlstate, code, message, detail, hint, context, constraint, table}
 -- Returns each settled event with the outcome that was logged.
+-- Rows are found by their ids: seqscan is off for a plan made while the queue was small, and coalesce keeps the index on
+-- (slot, epoch) out, in which every row that this Processor has settled lies dead as long as a snapshot is held.
 create or replace function pgrelay.settle_v1(
   p_slot smallint, p_epoch bigint, p_ids bigint[], p_outcomes text[], p_delays double precision[],
   p_started double precision[], p_finished double precision[], p_errors jsonb[]
 ) returns table (id bigint, channel text, outcome text, attempt integer, sqlstate text, code text)
-language plpgsql security definer set search_path = pg_catalog, pg_temp
+language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off
 as $$
 declare
   v_now timestamptz := pgrelay.clock_now();
@@ -18,14 +20,14 @@ declare
 begin
   for v_keyed in
     select q.channel_id, array_agg(q.dedup_key) as keys, array_agg(q.id) as ids from pgrelay.queue q
-    where q.id = any (p_ids) and q.slot = p_slot and q.epoch = p_epoch and q.dedup_key is not null group by q.channel_id
+    where q.id = any (p_ids) and coalesce(q.slot, 0::smallint) = p_slot and q.epoch = p_epoch and q.dedup_key is not null group by q.channel_id
   loop
     perform pgrelay.free_dedup_keys(v_keyed.channel_id, v_keyed.keys, v_keyed.ids);
   end loop;
 
   return query
   with d as (
-    delete from pgrelay.queue q where q.id = any (p_ids) and q.slot = p_slot and q.epoch = p_epoch returning q.*
+    delete from pgrelay.queue q where q.id = any (p_ids) and coalesce(q.slot, 0::smallint) = p_slot and q.epoch = p_epoch returning q.*
   ), e as materialized (
     select d.*, c.name as channel_name, x.o as asked, x.e as error,
       v_now - make_interval(secs => coalesce(x.s, 0) / 1000.0) as started_at,

@@ -4,7 +4,7 @@
 -- Returns the outcome, or NULL when there was nothing to end.
 create or replace function pgrelay.fail_v1(p_slot smallint, p_epoch bigint, p_worker smallint, p_event_id bigint, p_elapsed_ms double precision, p_error jsonb)
 returns text
-language plpgsql security definer set search_path = pg_catalog, pg_temp
+language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off
 as $$
 declare
   v_outcome text;

@@ -1,15 +1,19 @@
 -- Last step of a rescue: returns the events of Processors that are no longer alive in the epoch of their claim, with the
 -- loss counted and logged. At the third loss an event is quarantined: it moves to failed, since it probably kills its
--- worker. Rows still locked by a dying backend are skipped; the next call finds them. Returns how many came back.
+-- worker. Rows still locked by a dying backend are skipped; the next call finds them. They
+-- are ready under their old places, so pgrelay.rescan is drawn, after the write: low-water marks may be above them.
+-- Looks slot by slot at the epochs that have ended, never at those in which somebody works: there every settled event lies
+-- dead as long as a snapshot is held. Returns how many came back.
 create or replace function pgrelay.rescue_v1() returns integer
-language plpgsql security definer set search_path = pg_catalog, pg_temp
+language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off
 as $$
 declare
   v_now timestamptz := pgrelay.clock_now();
   v_rows tid[] := array(
-    select q.ctid from pgrelay.queue q
-    where q.slot is not null and not exists (select from pgrelay.instance i where i.slot = q.slot and i.epoch = q.epoch and i.alive)
-    for update of q skip locked);
+    select x.row from pgrelay.instance i
+    cross join lateral (
+      select q.ctid as row from pgrelay.queue q where q.slot = i.slot and q.epoch < i.epoch + (not i.alive)::integer
+      for update of q skip locked) x);
 begin
   if cardinality(v_rows) = 0 then
     return 0;
@@ -26,5 +30,8 @@ begin
     from d join pgrelay.channel c on c.id = d.channel_id;
   update pgrelay.queue q set slot = null, epoch = null, worker = null, claimed_at = null, lost = q.lost + 1
     where q.ctid = any (v_rows) and q.slot is not null;
+  if found then
+    perform nextval('pgrelay.rescan');
+  end if;
   return cardinality(v_rows);
 end $$;

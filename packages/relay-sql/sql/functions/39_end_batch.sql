@@ -1,0 +1,43 @@
+-- The last part of run_batch_v1: takes the events that ran out of the queue, writes their audit rows, and files what failed for
+-- its retry or with the dead letters, in one statement. A function of its own because of its planner settings, which the
+-- action must not inherit: the rows are found by a TID scan, also when the plan was made while the queue was small.
+create or replace function pgrelay.end_batch(
+  p_slot smallint, p_worker smallint, p_channel_id integer, p_name text, p_rows tid[], p_results pgrelay.action_result[],
+  out done integer, out retried integer, out failed integer, out troubles jsonb
+)
+language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off
+as $$
+begin
+  with r as materialized (
+    select * from unnest(p_results)
+  ), d as (
+    delete from pgrelay.queue q where q.ctid = any (p_rows) returning q.*
+  ), e as materialized (
+    select d.id, d.enqueued_at, d.attempt + 1 as attempt, d.retried, d.lost, d.priority, d.node, d.dedup_key, d.payload,
+      r.started_at, r.finished_at, r.sqlstate, r.message, r.detail, r.hint, r.context, r.constraint_name, r.table_name, w.delay,
+      case when r.sqlstate is null then 'done' when w.delay is not null then 'retried' else 'failed' end as outcome,
+      case when r.sqlstate is null then null when w.delay is null and d.retried > 0 then 'retries_exhausted' else 'action_error' end as code
+    from d join r on r.id = d.id
+    left join lateral (select pgrelay.decide_v1(p_channel_id, r.sqlstate, d.retried) as delay) w on r.sqlstate is not null
+  ), logged as (
+    insert into pgrelay.log (event_id, enqueued_at, started_at, finished_at, attempt, slot, worker, node, channel, outcome, sqlstate, code, constraint_name, table_name)
+      select e.id, e.enqueued_at, e.started_at, e.finished_at, e.attempt, p_slot, p_worker, e.node, p_name, e.outcome, e.sqlstate, e.code,
+        case when e.sqlstate is not null then pgrelay.catalog_name('constraint', e.constraint_name) end,
+        case when e.sqlstate is not null then pgrelay.catalog_name('relation', e.table_name) end
+      from e
+  ), again as (
+    insert into pgrelay.delayed (id, channel_id, priority, node, enqueued_at, run_at, attempt, retried, lost, dedup_key, payload)
+      select e.id, p_channel_id, e.priority, e.node, e.enqueued_at, e.finished_at + e.delay, e.attempt, e.retried + 1, e.lost, e.dedup_key, e.payload
+      from e where e.outcome = 'retried'
+  ), dead as (
+    insert into pgrelay.failed (id, channel, reason, attempt, retried, lost, priority, node, enqueued_at, failed_at, sqlstate, code,
+        message, detail, hint, context, constraint_name, table_name, dedup_key, payload)
+      select e.id, p_name, 'failed', e.attempt, e.retried, e.lost, e.priority, e.node, e.enqueued_at, e.finished_at, e.sqlstate, e.code,
+        e.message, e.detail, e.hint, e.context, e.constraint_name, e.table_name, e.dedup_key, e.payload
+      from e where e.outcome = 'failed'
+  )
+  select count(*) filter (where e.outcome = 'done'), count(*) filter (where e.outcome = 'retried'), count(*) filter (where e.outcome = 'failed'),
+      coalesce(jsonb_agg(jsonb_build_object('id', e.id::text, 'outcome', e.outcome, 'attempt', e.attempt, 'sqlstate', e.sqlstate, 'code', e.code))
+        filter (where e.outcome <> 'done'), '[]')
+    into done, retried, failed, troubles from e;
+end $$;

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 
 export { RelayError } from '@pgrelay/relay-sql';
-export { createClient, type NotifyOptions, type RelayClient } from './client.js';
+export { createClient, type NotifyEvent, type NotifyOptions, type RelayClient } from './client.js';
 export { isConnectionLoss, sqlstateOf } from './db/pg-error.js';
 export type { Queryable } from './db/queryable.js';
 export type { Container } from './di/container.js';

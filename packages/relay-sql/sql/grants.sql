@@ -6,7 +6,8 @@ grant usage on schema pgrelay_action to pgrelay;
 -- what an action may use, beside what the user granted to pgrelay
 grant execute on function pgrelay.clock_now(), pgrelay.current_event() to pgrelay, pgrelay_producer, pgrelay_viewer, pgrelay_admin, pgrelay_processor;
 
-grant execute on function pgrelay.notify(text, text, timestamptz, integer, text) to pgrelay_producer;
+grant execute on function pgrelay.notify(text, text, timestamptz, integer, text),
+  pgrelay.notify_many(text, text[], timestamptz[], integer[], text[]) to pgrelay_producer;
 
 grant select on pgrelay.channels, pgrelay.events, pgrelay.processors, pgrelay.log to pgrelay_viewer;
 grant execute on function pgrelay.get_problems() to pgrelay_viewer;
@@ -16,8 +17,10 @@ grant select on pgrelay.queue, pgrelay.delayed, pgrelay.channel, pgrelay.retry_r
 grant select, delete on pgrelay.failed to pgrelay_admin;
 grant insert, update, delete on pgrelay.retry_rule to pgrelay_admin;
 grant execute on function
-  pgrelay.register_channel(text, text, text, boolean, interval, boolean, integer, boolean),
-  pgrelay.register_channel_as(text, text, text, boolean, interval, boolean, integer, boolean, text),
+  pgrelay.register_channel(text, text, text, boolean, interval, boolean, integer, boolean, text),
+  pgrelay.register_channel(text, text[], text, interval, boolean, text),
+  pgrelay.register_channel_as(text, text, text, boolean, interval, boolean, integer, boolean, text, text, text[]),
+  pgrelay.redrive(bigint), pgrelay.redrive_channel(text, text, text, integer, double precision),
   pgrelay.drop_channel(text, boolean),
   pgrelay.pause_channel(text), pgrelay.disable_channel(text), pgrelay.resume_channel(text)
   to pgrelay_admin;

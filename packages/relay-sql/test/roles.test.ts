@@ -24,6 +24,11 @@ const matrix: readonly { readonly what: string; readonly sql: string; readonly a
     allowed: ['pgrelay', 'pgrelay_producer', 'pgrelay_admin', 'pgrelay_processor'],
   },
   {
+    what: 'notify many',
+    sql: "select pgrelay.notify_many('open', '{a,b}')",
+    allowed: ['pgrelay', 'pgrelay_producer', 'pgrelay_admin', 'pgrelay_processor'],
+  },
+  {
     what: 'read the events',
     sql: 'select * from pgrelay.events',
     allowed: ['pgrelay_viewer', 'pgrelay_admin', 'pgrelay_processor'],
@@ -47,6 +52,19 @@ const matrix: readonly { readonly what: string; readonly sql: string; readonly a
     sql: "select pgrelay.register_channel('mine', 'select 1')",
     allowed: ['pgrelay_admin'],
   },
+  {
+    what: 'register a top-level channel',
+    sql: "select pgrelay.register_channel('mine', array['vacuum', 'analyze'], 'toplevel')",
+    allowed: ['pgrelay_admin'],
+  },
+  {
+    what: 'redrive an event',
+    sql: 'select pgrelay.redrive(x) from generate_series(1, 0) x',
+    allowed: ['pgrelay_admin'],
+  },
+  { what: 'redrive a channel', sql: "select pgrelay.redrive_channel('open')", allowed: ['pgrelay_admin'] },
+  { what: 'move failed rows', sql: "select pgrelay.redrive_rows('open', '{}', null)", allowed: [] },
+  { what: 'take a dedup key', sql: "select pgrelay.take_key(1, 'k', 1, now())", allowed: [] },
   { what: 'pause a channel', sql: "select pgrelay.pause_channel('open')", allowed: ['pgrelay_admin'] },
   { what: 'drop a channel', sql: "select pgrelay.drop_channel('open')", allowed: ['pgrelay_admin'] },
   { what: 'take a slot', sql: "select pgrelay.attach_v1('h', 1, 'v', 1000, 1, '{}')", allowed: ['pgrelay_processor'] },

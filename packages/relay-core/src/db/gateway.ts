@@ -66,6 +66,28 @@ export const gateway = {
     return rows[0]?.id ?? '';
   },
 
+  async notifyMany(
+    db: Queryable,
+    channel: string,
+    events: readonly (NotifyRow & { readonly payload: string | null })[],
+  ): Promise<string[]> {
+    const column = (of: (event: NotifyRow) => unknown) =>
+      events.some((event) => of(event) !== undefined) ? events.map((event) => of(event) ?? null) : null;
+    const rows = await call<{ ids: string[] }>(
+      db,
+      "select pgrelay.notify_many($1, $2, (select pg_catalog.array_agg(coalesce(x.at, pgrelay.clock_now() + x.ms * interval '1 millisecond') order by x.n) from rows from (pg_catalog.unnest($3::timestamptz[]), pg_catalog.unnest($4::double precision[])) with ordinality x(at, ms, n)), $5, $6)::text[] as ids",
+      [
+        channel,
+        events.map((event) => event.payload),
+        column((event) => event.runAt),
+        column((event) => event.delayMs),
+        column((event) => event.priority),
+        column((event) => event.dedupKey),
+      ],
+    );
+    return rows[0]?.ids ?? [];
+  },
+
   async attach(
     db: Queryable,
     host: string,

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { sendNotify } from '../client.js';
+import { sendNotify, sendNotifyMany } from '../client.js';
 import { type Failure, toFailure } from '../db/pg-error.js';
 import type { Queryable } from '../db/queryable.js';
 import type { Class } from '../di/injectable.js';
@@ -41,6 +41,7 @@ export async function dispatch(
       log,
       tx: env.db,
       notify: (channel, data, options = {}) => sendNotify(options.tx ?? env.db, channel, data, options),
+      notifyMany: (channel, events, options = {}) => sendNotifyMany(options.tx ?? env.db, channel, events),
     };
     const late = new Promise<'late'>((resolve) => {
       timer = setTimeout(() => resolve('late'), env.timeoutMs);

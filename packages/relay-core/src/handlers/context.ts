@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { NotifyOptions } from '../client.js';
+import type { NotifyEvent, NotifyOptions } from '../client.js';
 import type { Queryable } from '../db/queryable.js';
 
 /** What every handler gets beside the event. */
@@ -10,6 +10,8 @@ export interface HandlerContext {
   readonly log: Logger;
   /** Sends an event; in a transactional handler it is part of the transaction. Returns the event's id. */
   notify(channel: string, payload?: unknown, options?: NotifyOptions): Promise<string>;
+  /** Sends many events of one channel at once, in their order; in a transactional handler they are part of the transaction. */
+  notifyMany(channel: string, events: readonly NotifyEvent[], options?: Pick<NotifyOptions, 'tx'>): Promise<string[]>;
 }
 
 /** What a transactional handler gets. */

@@ -29,16 +29,18 @@ grant execute on function
   pgrelay.declare_handlers_v1(text[], text[], boolean),
   pgrelay.poll_v1(integer[], integer), pgrelay.arm_v1(), pgrelay.holders_v1(),
   pgrelay.claim_v1(smallint, bigint, smallint, integer, integer),
+  pgrelay.claim_toplevel_v1(smallint, bigint, smallint, integer),
   pgrelay.run_batch_v1(smallint, bigint, smallint, integer, integer, boolean, integer, bigint),
   pgrelay.peek_v1(integer, integer),
   pgrelay.settle_v1(smallint, bigint, bigint[], text[], double precision[], double precision[], double precision[], jsonb[]),
   pgrelay.fail_v1(smallint, bigint, smallint, bigint, double precision, jsonb),
   pgrelay.release_v1(smallint, bigint, bigint[]),
   pgrelay.reclaim_v1(smallint, bigint),
+  pgrelay.recall_v1(smallint, bigint, bigint, text), pgrelay.record_effect_v1(bigint, text, jsonb),
   pgrelay.attach_v1(text, integer, text, integer, integer, text[]),
   pgrelay.enter_backend_v1(smallint, bigint, text), pgrelay.record_backend_v1(smallint, bigint, text, integer, timestamptz),
   pgrelay.heartbeat_v1(smallint, bigint),
   pgrelay.detach_v1(smallint, bigint),
   pgrelay.bury_v1(), pgrelay.end_backend_v1(integer, timestamptz), pgrelay.rescue_v1(),
-  pgrelay.maintain_v1(interval)
+  pgrelay.maintain_v1(interval), pgrelay.forget_effects_v1(interval)
   to pgrelay_processor;

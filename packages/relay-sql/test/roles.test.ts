@@ -69,6 +69,23 @@ const matrix: readonly { readonly what: string; readonly sql: string; readonly a
   { what: 'drop a channel', sql: "select pgrelay.drop_channel('open')", allowed: ['pgrelay_admin'] },
   { what: 'take a slot', sql: "select pgrelay.attach_v1('h', 1, 'v', 1000, 1, '{}')", allowed: ['pgrelay_processor'] },
   { what: 'look for work', sql: "select pgrelay.poll_v1('{}')", allowed: ['pgrelay_processor'] },
+  {
+    what: 'claim for the top level',
+    sql: 'select pgrelay.claim_toplevel_v1(1::smallint, 1, 1::smallint, 0)',
+    allowed: ['pgrelay_processor'],
+  },
+  {
+    what: 'record an effect',
+    sql: "select pgrelay.record_effect_v1(1, 'x', '1')",
+    allowed: ['pgrelay_processor'],
+  },
+  {
+    what: 'recall an effect',
+    sql: "select r.* from generate_series(1, 0) x, lateral pgrelay.recall_v1(1::smallint, 1, x, 'x') r",
+    allowed: ['pgrelay_processor'],
+  },
+  { what: 'forget effects', sql: 'select pgrelay.forget_effects_v1()', allowed: ['pgrelay_processor'] },
+  { what: 'read results of effects', sql: 'select * from pgrelay.effect', allowed: [] },
   { what: 'rescue', sql: 'select pgrelay.bury_v1(), pgrelay.rescue_v1()', allowed: ['pgrelay_processor'] },
   { what: 'build a private function', sql: "select pgrelay.build_action(1, 'select 1', 'public', true)", allowed: [] },
   {

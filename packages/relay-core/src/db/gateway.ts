@@ -115,6 +115,10 @@ export const gateway = {
     return rows[0] as Fence;
   },
 
+  async inRecovery(db: Queryable): Promise<boolean> {
+    return (await call<{ yes: boolean }>(db, 'select pg_catalog.pg_is_in_recovery() as yes'))[0]?.yes === true;
+  },
+
   async enterBackend(db: Queryable, fence: Fence, purpose: string): Promise<void> {
     await call(db, 'select pgrelay.enter_backend_v1($1, $2, $3)', [fence.slot, fence.epoch, purpose]);
   },

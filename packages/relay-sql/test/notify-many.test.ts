@@ -79,15 +79,19 @@ describe('notify_many', () => {
 
   test('race: two calls with the same keys in opposite order make one event a key, without a deadlock', async () => {
     await register('m.race');
-    const [a, b] = [await db.session('a'), await db.session('b')];
-    await a.query('begin');
-    await a.query("select pgrelay.notify_many('m.race', '{1,2}', null, null, '{x,y}')");
-    const second = b.start("select pgrelay.notify_many('m.race', '{3,4}', null, null, '{y,x}')::text[] as ids");
+    const [a, b, holder] = [await db.session('a'), await db.session('b'), await db.session('holder')];
+    await holder.query("begin; select pgrelay.notify('m.race', 'm', p_dedup_key => 'm')");
+    const calls = [a.start("select pgrelay.notify_many('m.race', '{1,2,3}', null, null, '{a,m,z}')")];
+    await a.untilBlocked();
+    calls.push(b.start("select pgrelay.notify_many('m.race', '{4,5,6}', null, null, '{z,m,a}')"));
     await b.untilBlocked();
-    await a.query("select pgrelay.notify_many('m.race', '{5}', null, null, '{y}')");
-    await a.query('commit');
-    await second;
-    expect(await db.query("select from pgrelay.events where channel = 'm.race'")).toHaveLength(2);
+    await holder.query('commit');
+    await Promise.all(calls);
+    expect(await db.query("select dedup_key from pgrelay.events where channel = 'm.race' order by 1")).toEqual([
+      { dedup_key: 'a' },
+      { dedup_key: 'm' },
+      { dedup_key: 'z' },
+    ]);
   });
 
   test('an empty array is no event; a wrong one has the errors of notify and leaves nothing', async () => {

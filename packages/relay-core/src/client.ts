@@ -16,6 +16,12 @@ export interface NotifyOptions {
   readonly tx?: Queryable;
 }
 
+/** One of several events that are sent at once. */
+export interface NotifyEvent extends Omit<NotifyOptions, 'tx'> {
+  /** Written as JSON; undefined is SQL NULL. */
+  readonly payload?: unknown;
+}
+
 /** Sends events. */
 export interface RelayClient {
   /**
@@ -23,6 +29,11 @@ export interface RelayClient {
    * @throws RelayError RELAY_CHANNEL_UNKNOWN, RELAY_CHANNEL_DISABLED, RELAY_PAYLOAD_TOO_LARGE, RELAY_PAYLOAD_INVALID, RELAY_ARGUMENT_INVALID
    */
   notify(channel: string, payload?: unknown, options?: NotifyOptions): Promise<string>;
+  /**
+   * Puts many events into the queue with one statement, in their order; all of them or none. Returns their ids.
+   * @throws RelayError as notify()
+   */
+  notifyMany(channel: string, events: readonly NotifyEvent[], options?: Pick<NotifyOptions, 'tx'>): Promise<string[]>;
   /** Ends the connections that the client opened itself. */
   close(): Promise<void>;
 }
@@ -38,39 +49,50 @@ export function createClient(options: { readonly connectionString: string } | { 
   return {
     notify: (channel, payload, notifyOptions = {}) =>
       sendNotify(notifyOptions.tx ?? db, channel, payload, notifyOptions),
+    notifyMany: (channel, events, notifyOptions = {}) => sendNotifyMany(notifyOptions.tx ?? db, channel, events),
     close: async () => pool?.end(),
   };
 }
 
-/** The one place where TypeScript turns a payload into text. */
+/** Sends one event. */
 export async function sendNotify(
   db: Queryable,
   channel: string,
   payload: unknown,
   options: NotifyOptions,
 ): Promise<string> {
-  let text: string | null;
+  const text = toText(channel, payload);
+  const { tx: _, ...row } = options;
+  return gateway.notify(db, channel, text, row);
+}
+
+/** Sends many events of one channel. */
+export async function sendNotifyMany(
+  db: Queryable,
+  channel: string,
+  events: readonly NotifyEvent[],
+): Promise<string[]> {
+  const rows = events.map(({ payload, ...row }) => ({ ...row, payload: toText(channel, payload) }));
+  return gateway.notifyMany(db, channel, rows);
+}
+
+/** The one place where TypeScript turns a payload into text. */
+function toText(channel: string, payload: unknown): string | null {
+  let text: string | undefined;
   try {
-    text = payload === undefined ? null : JSON.stringify(payload);
+    if (payload === undefined) return null;
+    text = JSON.stringify(payload);
   } catch (error) {
     throw new RelayError(
       'RELAY_PAYLOAD_INVALID',
       `the payload for channel ${JSON.stringify(channel)} cannot be written as JSON`,
-      {
-        hint: 'Send plain data: no bigint, no cycles.',
-        cause: error,
-      },
+      { hint: 'Send plain data: no bigint, no cycles.', cause: error },
     );
   }
-  if (text === undefined) {
-    throw new RelayError(
-      'RELAY_PAYLOAD_INVALID',
-      `the payload for channel ${JSON.stringify(channel)} is a ${typeof payload}, which JSON cannot hold`,
-      {
-        hint: 'Send plain data.',
-      },
-    );
-  }
-  const { tx: _, ...row } = options;
-  return gateway.notify(db, channel, text, row);
+  if (text !== undefined) return text;
+  throw new RelayError(
+    'RELAY_PAYLOAD_INVALID',
+    `the payload for channel ${JSON.stringify(channel)} is a ${typeof payload}, which JSON cannot hold`,
+    { hint: 'Send plain data.' },
+  );
 }

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 
 export { RelayError } from '@pgrelay/relay-sql';
-export { createClient, type NotifyOptions, type RelayClient } from './client.js';
+export { createClient, type NotifyEvent, type NotifyOptions, type RelayClient } from './client.js';
 export { isConnectionLoss, sqlstateOf } from './db/pg-error.js';
 export type { Queryable } from './db/queryable.js';
 export type { Container } from './di/container.js';
@@ -9,10 +9,11 @@ export { inject, injectable } from './di/injectable.js';
 export type { Provider } from './di/provider.js';
 export { EVENT, EVENT_LOGGER, LOGGER, SIGNAL, type Token, token } from './di/tokens.js';
 export type { RelayEvent } from './event.js';
-export type { HandlerContext, TransactionalContext } from './handlers/context.js';
+export type { BatchContext, HandlerContext, TransactionalContext } from './handlers/context.js';
 export { defineHandler } from './handlers/define-handler.js';
 export { handler } from './handlers/handler-decorator.js';
 export {
+  type BatchResult,
   defaultHandlerOptions,
   type HandlerDefinition,
   type HandlerMode,

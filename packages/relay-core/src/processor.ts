@@ -8,7 +8,9 @@ import { ProcessorScope } from './di/processor-scope.js';
 import { Settler } from './flow/settle.js';
 import { HandlerRegistry } from './handlers/registry.js';
 import { Heartbeat } from './instance/heartbeat.js';
+import { awaitPromotion, isReadOnly } from './instance/standby.js';
 import type { Service } from './lifecycle/service.js';
+import { Wakeup } from './lifecycle/wakeup.js';
 import { type CheckedOptions, checkProcessorOptions, type ProcessorOptions } from './options.js';
 import { Plugins } from './plugins/plugin-host.js';
 import { maintainTask } from './tasks/maintain-task.js';
@@ -38,6 +40,8 @@ export class Processor {
   readonly #shared: WorkerContext;
   readonly #workers: Worker[] = [];
   readonly #services: Service[] = [];
+  readonly #stopAsked = new Wakeup();
+  #isStopAsked = false;
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
   #attaching: Promise<void> | undefined;
@@ -86,7 +90,10 @@ export class Processor {
     return this.#shared.fence?.slot;
   }
 
-  /** Sets the plugins up, takes a slot and starts to work. @throws RelayError when something is wrong; nothing runs then. */
+  /**
+   * Sets the plugins up, takes a slot and starts to work. On a standby it waits, without a slot, until that is promoted;
+   * stop() ends the wait. @throws RelayError when something is wrong; nothing runs then.
+   */
   start(): Promise<void> {
     this.#starting ??= this.#start().catch(async (error) => {
       await this.#stop(true);
@@ -97,6 +104,8 @@ export class Processor {
 
   /** Stops; resolves when the connections are closed. */
   stop(options: { readonly force?: boolean } = {}): Promise<void> {
+    this.#isStopAsked = true;
+    this.#stopAsked.signal();
     if (options.force === true) this.#force();
     this.#stopping ??= this.#stop(options.force === true);
     return this.#stopping;
@@ -108,7 +117,7 @@ export class Processor {
     const definitions = this.#handlers.all();
     this.#scope.close(definitions.filter((d) => d.isClass).map((d) => d.run as Class));
     await this.#heartbeat.start();
-    await this.#attach();
+    if (!(await this.#attachWhenWritable())) return;
     for (const [id, handler] of await declareHandlers(this.#control, this.#options, definitions))
       this.#shared.handlers.set(id, handler);
     const { leaseMs, logRetentionDays, workers } = this.#options;
@@ -185,6 +194,26 @@ export class Processor {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     if (!forced.aborted) await this.#shared.settler.drain();
+  }
+
+  /** False when stop() came while the server was a standby. */
+  async #attachWhenWritable(): Promise<boolean> {
+    for (;;) {
+      try {
+        await this.#attach();
+        return true;
+      } catch (error) {
+        const { connectionString, leaseMs } = this.#options;
+        const standby = {
+          open: () => openConnection(connectionString, 'pgrelay standby', leaseMs),
+          log: this.#log,
+          wakeup: this.#stopAsked,
+          stopping: () => this.#isStopAsked,
+        };
+        if (!isReadOnly(error) || !(await awaitPromotion(standby))) throw error;
+        if (this.#isStopAsked) return false;
+      }
+    }
   }
 
   async #attach(): Promise<void> {

@@ -24,6 +24,8 @@ export class WorkerContext {
   readonly inFlight = new Map<string, number>();
   /** SQL channels of which a worker of this Processor runs a batch just now. */
   readonly running = new Set<number>();
+  /** Running calls of each batch handler, by channel. */
+  readonly batches = new Map<number, number>();
   /** Channels left alone until this time (performance.now) after an error that was not an event's. */
   readonly backoff = new Map<number, { readonly until: number; readonly pauseMs: number }>();
   /** Wake-up of the whole Processor: whichever worker is idle keeps the flag armed. */

@@ -4,8 +4,10 @@ import { isConnectionLoss, sqlstateOf } from './db/pg-error.js';
 import type { RelayEvent } from './event.js';
 import { claim } from './flow/claim.js';
 import { dispatch } from './flow/dispatch.js';
+import { dispatchBatch } from './flow/dispatch-batch.js';
 import { poll } from './flow/poll.js';
 import { runBatch } from './flow/run-batch.js';
+import { runToplevel } from './flow/run-toplevel.js';
 import { runTransaction } from './flow/run-transaction.js';
 import type { HandlerDefinition } from './handlers/handler-definition.js';
 import type { Wakeup } from './lifecycle/wakeup.js';
@@ -96,6 +98,7 @@ export class Worker {
       const handler = this.#shared.handlers.get(channel.id);
       let progressed: boolean;
       if (channel.kind === 'sql') progressed = await this.#runSql(channel, fence);
+      else if (channel.kind === 'toplevel') progressed = await this.#runToplevel(channel, fence);
       else if (handler === undefined) progressed = false;
       else if (handler.mode === 'transactional') progressed = await this.#runTransactional(channel, handler, fence);
       else progressed = await this.#runLeased(channel, handler, fence);
@@ -135,13 +138,28 @@ export class Worker {
     }
   }
 
+  async #runToplevel(channel: PolledChannel, fence: Fence): Promise<boolean> {
+    const { inFlight, settler } = this.#shared;
+    const event = await gateway.claimToplevel(this.#db, fence, this.#number, channel.id);
+    if (event === undefined) return false;
+    inFlight.set(event.id, channel.id);
+    try {
+      settler.add(fence, await runToplevel(this.#db, event, channel));
+      return true;
+    } catch (error) {
+      inFlight.delete(event.id);
+      await this.#giveBack(fence, [event.id]);
+      throw error;
+    }
+  }
+
   async #runTransactional(channel: PolledChannel, handler: HandlerDefinition, fence: Fence): Promise<boolean> {
     const events = await this.#claim(channel, fence, transactionalClaim);
     const left = new Set(events.map((event) => event.id));
     try {
       for (const event of events) {
         if (this.#shared.draining) break;
-        const row = await runTransaction(this.#db, fence, event, handler, this.#environment(channel, handler));
+        const row = await runTransaction(this.#db, fence, event, handler, this.#environment(channel, handler, fence));
         left.delete(event.id);
         if (row !== undefined) logOutcome(this.#shared.log, row);
       }
@@ -158,16 +176,40 @@ export class Worker {
   }
 
   async #runLeased(channel: PolledChannel, handler: HandlerDefinition, fence: Fence): Promise<boolean> {
+    if (handler.batch !== undefined) return this.#runHandlerBatch(channel, handler, handler.batch, fence);
     const room = this.#shared.room(channel.id, handler.concurrency);
     if (room <= 0) return false;
     const events = await this.#claim(channel, fence, room);
     for (const event of events) {
       const startedAt = performance.now();
-      void dispatch(event, handler, { ...this.#environment(channel, handler), db: this.#shared.control }).then(
+      void dispatch(event, handler, { ...this.#environment(channel, handler, fence), db: this.#shared.control }).then(
         (attempt) =>
           this.#shared.settler.add(fence, { id: event.id, attempt, startedAt, finishedAt: performance.now() }),
       );
     }
+    return events.length > 0;
+  }
+
+  async #runHandlerBatch(
+    channel: PolledChannel,
+    handler: HandlerDefinition,
+    limit: number,
+    fence: Fence,
+  ): Promise<boolean> {
+    const { batches, settler, control } = this.#shared;
+    const count = (by: number) => batches.set(channel.id, (batches.get(channel.id) ?? 0) + by);
+    if ((batches.get(channel.id) ?? 0) >= handler.concurrency) return false;
+    count(1);
+    const events = await this.#claim(channel, fence, limit).catch((error) => {
+      count(-1);
+      throw error;
+    });
+    const startedAt = performance.now();
+    void dispatchBatch(events, handler, { ...this.#environment(channel, handler, fence), db: control }).then((all) => {
+      count(-1);
+      for (const [index, attempt] of all.entries())
+        settler.add(fence, { id: events[index]?.id ?? '', attempt, startedAt, finishedAt: performance.now() });
+    });
     return events.length > 0;
   }
 
@@ -178,9 +220,9 @@ export class Worker {
     return events;
   }
 
-  #environment(channel: PolledChannel, handler: HandlerDefinition) {
-    const { scope, log, forced } = this.#shared;
-    return { scope, log, stopping: forced.signal, timeoutMs: handler.timeoutMs ?? channel.timeoutMs };
+  #environment(channel: PolledChannel, handler: HandlerDefinition, fence: Fence) {
+    const { scope, log, forced, control } = this.#shared;
+    return { scope, log, control, fence, stopping: forced.signal, timeoutMs: handler.timeoutMs ?? channel.timeoutMs };
   }
 
   /** After an error that ended a tick: how long to wait. A lost connection opens again with the next tick. */

@@ -1,4 +1,4 @@
-import { createClient, defineHandler } from '@pgrelay/relay-core';
+import { createClient, defineHandler, fail } from '@pgrelay/relay-core';
 import { until, useDatabase } from '@pgrelay/test-support';
 import { expect, test } from 'vitest';
 import { ChildProcessor } from './support/child.js';
@@ -26,10 +26,16 @@ test('a payload is found in no log row, view, problem row or log line, however i
   await db.query(
     "create function pg_temp_retry(p text) returns void language plpgsql as $$ begin raise exception '%', p using errcode = '40001'; end $$",
   );
+  await db.query("select pgrelay.register_channel('y.report')");
   for (const [name, sql] of Object.entries(actions)) {
-    await db.query("select pgrelay.register_channel($1, $2, p_statement_timeout => '200 ms')", [name, sql]);
+    await db.query(
+      "select pgrelay.register_channel($1, $2, p_statement_timeout => '200 ms', p_on_failure => 'y.report')",
+      [name, sql],
+    );
     await db.query('select pgrelay.notify($1, $2)', [name, payload]);
   }
+  await db.query("select pgrelay.register_channel('y.top', array['vacuum', 'select 1 / 0'], 'toplevel')");
+  await db.query("select pgrelay.notify_many('y.top', $1)", [[payload]]);
   const { lines } = await running(db, {
     handlers: [
       defineHandler('y.h.success', () => undefined),
@@ -42,15 +48,34 @@ test('a payload is found in no log row, view, problem row or log line, however i
         async (event, ctx) => void (await ctx.tx.query('select $1::integer', [event.payload.canary])),
       ),
       defineHandler('y.h.json', { payload: 'json' }, () => undefined),
+      defineHandler('y.h.once', (event, ctx) => ctx.once('keep', () => event.payload).then(() => undefined)),
+      defineHandler('y.h.unkept', async (event, ctx) => {
+        await ctx.once('unkept', () => [event.payload.canary, 1n]);
+      }),
+      defineHandler('y.h.batch', { batch: 5 }, ([event]) => {
+        throw new Error(event?.payload.canary);
+      }),
+      defineHandler('y.h.each', { batch: 5 }, (events) => events.map((event) => fail('no', event.payload.canary))),
       defineHandler('y.h.timeout', { timeoutMs: 100 }, () => new Promise<void>(() => undefined)),
     ],
   });
   const client = createClient({ connectionString: db.url });
-  for (const name of ['success', 'throw', 'tx', 'timeout']) await client.notify(`y.h.${name}`, { canary });
+  const sent = ['success', 'throw', 'tx', 'timeout', 'once', 'unkept', 'batch', 'each'].map((name) => `y.h.${name}`);
+  for (const name of sent) await client.notifyMany(name, [{ payload: { canary } }]);
   await client.close();
   await db.query('select pgrelay.notify($1, $2)', ['y.h.json', `${canary} {`]);
-  const ended = [...Object.keys(actions), 'y.h.success', 'y.h.throw', 'y.h.tx', 'y.h.json', 'y.h.timeout'];
+  const ended = [...Object.keys(actions), ...sent, 'y.h.json', 'y.top'];
   for (const channel of ended) await until(async () => (await outcomes(db, channel)).length > 0, `${channel} ended`);
+
+  await db.query("select pgrelay.redrive_channel('y.cast')");
+  await until(async () => (await outcomes(db, 'y.cast')).length === 2, 'the redriven event failed again');
+  await db.query('set role pgrelay_owner');
+  const reports = await db.query(
+    "select q.payload from pgrelay.queue q join pgrelay.channel c on c.id = q.channel_id where c.name = 'y.report'",
+  );
+  await db.query('reset role');
+  expect(reports.length).toBeGreaterThan(4);
+  expect(JSON.stringify(reports)).not.toContain(canary);
 
   await db.query('select pgrelay.register_channel($1)', ['k.deadly']);
   const crashing = new ChildProcessor(db.url);
@@ -60,8 +85,9 @@ test('a payload is found in no log row, view, problem row or log line, however i
   await until(async () => (await outcomes(db, 'k.deadly')).length > 0, 'the crash is noticed');
 
   const seen = await places();
-  expect(seen.filter((place) => !['pgrelay.queue', 'pgrelay.delayed', 'pgrelay.failed'].includes(place))).toEqual([]);
-  expect(seen).toEqual(expect.arrayContaining(['pgrelay.delayed', 'pgrelay.failed']));
+  const allowed = ['pgrelay.queue', 'pgrelay.delayed', 'pgrelay.failed', 'pgrelay.effect'];
+  expect(seen.filter((place) => !allowed.includes(place))).toEqual([]);
+  expect(seen).toEqual(expect.arrayContaining(['pgrelay.delayed', 'pgrelay.failed', 'pgrelay.effect']));
   expect(JSON.stringify(await db.query('select * from pgrelay.get_problems()'))).not.toContain(canary);
   expect(lines.length).toBeGreaterThan(10);
   expect(lines.join('')).not.toContain(canary);

@@ -118,6 +118,56 @@ describe('createClient', () => {
     ).toEqual([{ state: 'delayed', priority: 3, dedup_key: 'k', later: true }]);
   });
 
+  test('sends many at once, in order, each with its own options; all of them or none', async () => {
+    await db.query("select pgrelay.register_channel('y.many')");
+    const ids = await client.notifyMany('y.many', [
+      { payload: { n: 1 } },
+      { payload: 'later', delayMs: 3_600_000, priority: 2, dedupKey: 'k' },
+      {},
+      { payload: 4, runAt: new Date('2999-01-01') },
+    ]);
+    expect(
+      await db.query(
+        "select e.id::text, e.state, e.priority, coalesce(q.payload, d.payload) as payload from pgrelay.events e left join pgrelay.queue q using (id) left join pgrelay.delayed d using (id) where e.channel = 'y.many' order by e.id",
+      ),
+    ).toEqual([
+      { id: ids[0], state: 'ready', priority: 0, payload: '{"n":1}' },
+      { id: ids[1], state: 'delayed', priority: 2, payload: '"later"' },
+      { id: ids[2], state: 'ready', priority: 0, payload: null },
+      { id: ids[3], state: 'delayed', priority: 0, payload: '4' },
+    ]);
+    expect(await client.notifyMany('y.many', [])).toEqual([]);
+    await expect(client.notifyMany('y.many', [{ payload: 1 }, { payload: 2n }])).rejects.toMatchObject({
+      code: 'RELAY_PAYLOAD_INVALID',
+    });
+    await expect(client.notifyMany('y.many', [{ payload: 1, priority: 1e6 }])).rejects.toMatchObject({
+      code: 'RELAY_ARGUMENT_INVALID',
+    });
+    const tx = await db.connect();
+    await tx.query('begin');
+    await client.notifyMany('y.many', [{ payload: 1 }, { payload: 2 }], { tx });
+    await tx.query('rollback');
+    expect(await db.query("select from pgrelay.events where channel = 'y.many'")).toHaveLength(4);
+  });
+
+  test.each(['leased', 'transactional'] as const)('ctx.notifyMany of a %s handler', async (mode) => {
+    const channel = `y.parent.${mode}`;
+    await db.query(`select pgrelay.register_channel('y.child.${mode}')`);
+    await running(db, {
+      handlers: [
+        defineHandler(channel, { mode }, async (event, ctx) => {
+          await ctx.notifyMany(`y.child.${mode}`, [{ payload: 1 }, { payload: 2 }]);
+          return event.payload === 'fail' && mode === 'transactional' ? fail('no') : complete();
+        }),
+      ],
+    });
+    await client.notify(channel, 'ok');
+    await client.notify(channel, 'fail');
+    await untilIdle(db, channel);
+    const children = await db.query(`select from pgrelay.events where channel = 'y.child.${mode}'`);
+    expect(children).toHaveLength(mode === 'transactional' ? 2 : 4);
+  });
+
   test('has coded errors', async () => {
     await expect(client.notify('y.unknown')).rejects.toMatchObject({
       code: 'RELAY_CHANNEL_UNKNOWN',

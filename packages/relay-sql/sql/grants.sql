@@ -6,7 +6,8 @@ grant usage on schema pgrelay_action to pgrelay;
 -- what an action may use, beside what the user granted to pgrelay
 grant execute on function pgrelay.clock_now(), pgrelay.current_event() to pgrelay, pgrelay_producer, pgrelay_viewer, pgrelay_admin, pgrelay_processor;
 
-grant execute on function pgrelay.notify(text, text, timestamptz, integer, text) to pgrelay_producer;
+grant execute on function pgrelay.notify(text, text, timestamptz, integer, text),
+  pgrelay.notify_many(text, text[], timestamptz[], integer[], text[]) to pgrelay_producer;
 
 grant select on pgrelay.channels, pgrelay.events, pgrelay.processors, pgrelay.log to pgrelay_viewer;
 grant execute on function pgrelay.get_problems() to pgrelay_viewer;
@@ -16,8 +17,10 @@ grant select on pgrelay.queue, pgrelay.delayed, pgrelay.channel, pgrelay.retry_r
 grant select, delete on pgrelay.failed to pgrelay_admin;
 grant insert, update, delete on pgrelay.retry_rule to pgrelay_admin;
 grant execute on function
-  pgrelay.register_channel(text, text, text, boolean, interval, boolean, integer, boolean),
-  pgrelay.register_channel_as(text, text, text, boolean, interval, boolean, integer, boolean, text),
+  pgrelay.register_channel(text, text, text, boolean, interval, boolean, integer, boolean, text),
+  pgrelay.register_channel(text, text[], text, interval, boolean, text),
+  pgrelay.register_channel_as(text, text, text, boolean, interval, boolean, integer, boolean, text, text, text[]),
+  pgrelay.redrive(bigint), pgrelay.redrive_channel(text, text, text, integer, double precision),
   pgrelay.drop_channel(text, boolean),
   pgrelay.pause_channel(text), pgrelay.disable_channel(text), pgrelay.resume_channel(text)
   to pgrelay_admin;
@@ -27,16 +30,20 @@ grant execute on function
   pgrelay.poll_v1(integer[], integer[], smallint[], bigint[], integer), pgrelay.arm_v1(), pgrelay.holders_v1(),
   pgrelay.horizon_v1(), pgrelay.marks_v1(bigint, integer[], smallint[], bigint[]), pgrelay.find_lanes_v1(),
   pgrelay.claim_v1(smallint, bigint, smallint, integer, integer, smallint[], bigint[]),
+  pgrelay.claim_toplevel_v1(smallint, bigint, smallint, integer),
   pgrelay.run_batch_v1(smallint, bigint, smallint, integer, integer, boolean, integer, smallint[], bigint[], bigint),
   pgrelay.peek_v1(integer, integer, smallint[], bigint[]),
   pgrelay.settle_v1(smallint, bigint, bigint[], text[], double precision[], double precision[], double precision[], jsonb[]),
   pgrelay.fail_v1(smallint, bigint, smallint, bigint, double precision, jsonb),
   pgrelay.release_v1(smallint, bigint, bigint[]),
   pgrelay.reclaim_v1(smallint, bigint),
+  pgrelay.recall_v1(smallint, bigint, bigint, text), pgrelay.record_effect_v1(bigint, text, jsonb),
   pgrelay.attach_v1(text, integer, text, integer, integer, text[]),
   pgrelay.enter_backend_v1(smallint, bigint, text), pgrelay.record_backend_v1(smallint, bigint, text, integer, timestamptz),
   pgrelay.heartbeat_v1(smallint, bigint),
   pgrelay.detach_v1(smallint, bigint), pgrelay.backends_v1(smallint, bigint),
   pgrelay.bury_v1(), pgrelay.end_backend_v1(integer, timestamptz), pgrelay.rescue_v1(),
-  pgrelay.maintain_v1(interval)
+  pgrelay.maintain_v1(interval), pgrelay.forget_effects_v1(interval)
   to pgrelay_processor;
+grant execute on function pgrelay.ready_sql_channels_v1(), pgrelay.enter_run_v1() to pgrelay_processor;
+grant execute on procedure pgrelay.run(bigint, bigint) to pgrelay_processor;

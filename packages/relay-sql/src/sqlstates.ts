@@ -13,6 +13,7 @@ export const sqlStates: Readonly<Record<string, string>> = {
   PR009: 'RELAY_FENCED',
   PR010: 'RELAY_ROLES_MISSING',
   PR011: 'RELAY_NO_FREE_SLOT',
+  PR012: 'RELAY_EVENT_NOT_FAILED',
 };
 
 /** Turns an error of the database into the RelayError of its SQLSTATE; any other value is returned as it is. */

@@ -54,7 +54,7 @@ export class Connection implements Queryable {
    * Runs `work` on the one connection that is open now. If it is lost, everything in `work` fails, instead of going on
    * outside its transaction on a new connection.
    */
-  async pinned<T>(work: (client: Queryable) => Promise<T>): Promise<T> {
+  async pinned<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
     const pending = this.#connected();
     try {
       return await work(await pending);
@@ -69,6 +69,14 @@ export class Connection implements Queryable {
     if (this.#statementTimeout === ms) return;
     await this.query("select pg_catalog.set_config('statement_timeout', $1, false)", [String(Math.round(ms))]);
     this.#statementTimeout = ms;
+  }
+
+  /** Ends the connection that is open now, with all that its session remembers; the next query opens another. */
+  async renew(): Promise<void> {
+    const pending = this.#client;
+    this.#client = undefined;
+    const client = await pending?.catch(() => undefined);
+    await client?.end().catch(() => undefined);
   }
 
   /** Ends the connection; `force` cuts it without waiting for the statement that runs. */

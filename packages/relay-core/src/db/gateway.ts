@@ -11,7 +11,7 @@ export interface Fence {
 export interface PolledChannel {
   readonly id: number;
   readonly name: string;
-  readonly kind: 'sql' | 'handler';
+  readonly kind: 'sql' | 'handler' | 'toplevel';
   readonly parallel: boolean;
   readonly timeoutMs: number;
 }
@@ -23,6 +23,13 @@ export interface ClaimedRow {
   readonly priority: number;
   readonly enqueued_at: Date;
   readonly dedup_key: string | null;
+}
+
+/** An event of a top-level channel, and what to send for it. */
+export interface ToplevelRow {
+  readonly id: string;
+  readonly statements: readonly string[];
+  readonly search_path: string;
 }
 
 export interface Trouble {
@@ -85,6 +92,28 @@ export const gateway = {
     return rows[0]?.id ?? '';
   },
 
+  async notifyMany(
+    db: Queryable,
+    channel: string,
+    events: readonly (NotifyRow & { readonly payload: string | null })[],
+  ): Promise<string[]> {
+    const column = (of: (event: NotifyRow) => unknown) =>
+      events.some((event) => of(event) !== undefined) ? events.map((event) => of(event) ?? null) : null;
+    const rows = await call<{ ids: string[] }>(
+      db,
+      "select pgrelay.notify_many($1, $2, (select pg_catalog.array_agg(coalesce(x.at, pgrelay.clock_now() + x.ms * interval '1 millisecond') order by x.n) from rows from (pg_catalog.unnest($3::timestamptz[]), pg_catalog.unnest($4::double precision[])) with ordinality x(at, ms, n)), $5, $6)::text[] as ids",
+      [
+        channel,
+        events.map((event) => event.payload),
+        column((event) => event.runAt),
+        column((event) => event.delayMs),
+        column((event) => event.priority),
+        column((event) => event.dedupKey),
+      ],
+    );
+    return rows[0]?.ids ?? [];
+  },
+
   async attach(
     db: Queryable,
     host: string,
@@ -103,6 +132,10 @@ export const gateway = {
       handlers,
     ]);
     return rows[0] as Fence;
+  },
+
+  async inRecovery(db: Queryable): Promise<boolean> {
+    return (await call<{ yes: boolean }>(db, 'select pg_catalog.pg_is_in_recovery() as yes'))[0]?.yes === true;
   },
 
   async enterBackend(db: Queryable, fence: Fence, purpose: string): Promise<void> {
@@ -138,7 +171,7 @@ export const gateway = {
     const rows = await call<{
       channel_id: number | null;
       channel: string;
-      kind: 'sql' | 'handler';
+      kind: 'sql' | 'handler' | 'toplevel';
       parallel: boolean;
       timeout_ms: number;
       next_due_ms: number | null;
@@ -210,6 +243,29 @@ export const gateway = {
     );
   },
 
+  async claimToplevel(
+    db: Queryable,
+    fence: Fence,
+    worker: number,
+    channelId: number,
+  ): Promise<ToplevelRow | undefined> {
+    const rows = await call<ToplevelRow>(
+      db,
+      'select id::text, statements, search_path from pgrelay.claim_toplevel_v1($1, $2, $3, $4)',
+      [fence.slot, fence.epoch, worker, channelId],
+    );
+    return rows[0];
+  },
+
+  /** Lets the session act as role pgrelay, with the search_path of the channel, until the connection ends. */
+  async enterToplevel(db: Queryable, searchPath: string): Promise<void> {
+    await call(
+      db,
+      "select pg_catalog.set_config('search_path', $1, false), pg_catalog.set_config('role', 'pgrelay', false)",
+      [searchPath],
+    );
+  },
+
   async runBatch(
     db: Queryable,
     fence: Fence,
@@ -276,6 +332,30 @@ export const gateway = {
     if (ids.length > 0) await call(db, 'select pgrelay.release_v1($1, $2, $3)', [fence.slot, fence.epoch, ids]);
   },
 
+  /** What was recorded for an effect of an event, or undefined. @throws RelayError RELAY_FENCED, RELAY_ARGUMENT_INVALID */
+  async recall(
+    db: Queryable,
+    fence: Fence,
+    eventId: string,
+    name: string,
+  ): Promise<{ readonly result: unknown } | undefined> {
+    const rows = await call<{ recorded: boolean; result: unknown }>(
+      db,
+      'select recorded, result from pgrelay.recall_v1($1, $2, $3, $4)',
+      [fence.slot, fence.epoch, eventId, name],
+    );
+    return rows[0]?.recorded === true ? { result: rows[0].result } : undefined;
+  },
+
+  async recordEffect(db: Queryable, eventId: string, name: string, result: string): Promise<unknown> {
+    const rows = await call<{ result: unknown }>(db, 'select pgrelay.record_effect_v1($1, $2, $3) as result', [
+      eventId,
+      name,
+      result,
+    ]);
+    return rows[0]?.result;
+  },
+
   async held(db: Queryable, fence: Fence): Promise<string[]> {
     return (
       await call<{ id: string }>(db, 'select id::text from pgrelay.reclaim_v1($1, $2)', [fence.slot, fence.epoch])
@@ -307,6 +387,7 @@ export const gateway = {
 
   async maintain(db: Queryable, retentionDays: number): Promise<void> {
     await call(db, 'select pgrelay.maintain_v1(make_interval(days => $1))', [retentionDays]);
+    await call(db, 'select pgrelay.forget_effects_v1(make_interval(days => $1))', [retentionDays]);
   },
 };
 

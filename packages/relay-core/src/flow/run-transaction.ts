@@ -4,7 +4,8 @@ import { isConnectionLoss, toFailure } from '../db/pg-error.js';
 import type { Queryable } from '../db/queryable.js';
 import type { RelayEvent } from '../event.js';
 import type { HandlerDefinition } from '../handlers/handler-definition.js';
-import { type Attempt, type DispatchEnvironment, dispatch } from './dispatch.js';
+import { dispatch } from './dispatch.js';
+import type { Attempt, DispatchEnvironment } from './run-handler.js';
 import { toSettlement } from './settlement.js';
 
 /**
@@ -29,7 +30,7 @@ export async function runTransaction(
     const tx = new Transaction(db);
     let attempt = await dispatch(event, handler, { ...env, db: tx });
     await tx.close();
-    if ('error' in attempt && isConnectionLoss(attempt.error)) throw attempt.error;
+    if ('error' in attempt && ('lost' in attempt || isConnectionLoss(attempt.error))) throw attempt.error;
     if (keepsWrites(attempt)) {
       try {
         const rows = await settle(attempt);

@@ -45,16 +45,33 @@ export class Settler {
     this.#givenUp = true;
   }
 
+  /** Ends the attempts; those that lost our own connection are given back instead, uncounted. */
+  async #write(fence: Fence, all: readonly Ended[]): Promise<Required<Trouble>[]> {
+    const lost = all.filter((ended) => 'lost' in ended.attempt);
+    await gateway.release(
+      this.#db,
+      fence,
+      lost.map((ended) => ended.id),
+    );
+    const ended = all.filter((one) => !('lost' in one.attempt));
+    return ended.length === 0
+      ? []
+      : gateway.settle(
+          this.#db,
+          fence,
+          ended.map((one) => toSettlement(one)),
+        );
+  }
+
   async #flush(): Promise<void> {
     await Promise.resolve(); // let attempts that end in the same turn join
     for (let pause = 50; this.#waiting.length > 0 && !this.#givenUp; ) {
       const { fence } = this.#waiting[0] as { fence: Fence };
       const batch = this.#waiting.filter((w) => w.fence.epoch === fence.epoch).slice(0, flushLimit);
       try {
-        const rows = await gateway.settle(
-          this.#db,
+        const rows = await this.#write(
           fence,
-          batch.map((w) => toSettlement(w.ended)),
+          batch.map((w) => w.ended),
         );
         const sent = new Set(batch);
         this.#waiting = this.#waiting.filter((w) => !sent.has(w));

@@ -1,5 +1,5 @@
 import type { Settlement } from '../db/gateway.js';
-import type { Attempt } from './dispatch.js';
+import type { Attempt } from './run-handler.js';
 
 /** An attempt that has ended but is not written yet. */
 export interface Ended {
@@ -9,10 +9,11 @@ export interface Ended {
   readonly finishedAt: number;
 }
 
-/** The row that settle_v1 takes; times become ages at the moment of sending. */
+/** The row that settle_v1 takes of an attempt that was not lost; times become ages at the moment of sending. */
 export function toSettlement(ended: Ended, now = performance.now()): Settlement {
   const times = { id: ended.id, startedAgoMs: now - ended.startedAt, finishedAgoMs: now - ended.finishedAt };
   if ('failure' in ended.attempt) return { ...times, outcome: 'error', delayMs: null, error: ended.attempt.failure };
+  if ('lost' in ended.attempt) throw new Error('an attempt that was lost is given back, not settled');
   const { outcome } = ended.attempt;
   const delayMs = 'delayMs' in outcome ? outcome.delayMs : null;
   const error =

@@ -12,7 +12,8 @@ export function checkOptions(channel: string, options: HandlerOptions): Omit<Han
   const {
     mode = defaultHandlerOptions.mode,
     payload = defaultHandlerOptions.payload,
-    concurrency = defaultHandlerOptions.concurrency,
+    batch,
+    concurrency = batch === undefined ? defaultHandlerOptions.concurrency : 1,
     timeoutMs,
   } = options;
   if (typeof channel !== 'string' || channel === '')
@@ -31,5 +32,10 @@ export function checkOptions(channel: string, options: HandlerOptions): Omit<Han
   }
   if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= 2 ** 31 - 1))
     throw wrong('timeoutMs', timeoutMs, 'It is a positive number of ms.');
-  return { channel, mode, payload, concurrency, timeoutMs };
+  if (batch !== undefined) {
+    if (!Number.isInteger(batch) || batch < 1 || batch > 1_000)
+      throw wrong('batch', batch, 'It is a whole number from 1 to 1000.');
+    if (mode !== 'leased') throw wrong('batch', batch, 'Only a leased handler takes batches.');
+  }
+  return { channel, mode, payload, concurrency, batch, timeoutMs };
 }

@@ -1,15 +1,28 @@
 import type { Logger } from 'pino';
-import type { NotifyOptions } from '../client.js';
+import type { NotifyEvent, NotifyOptions } from '../client.js';
 import type { Queryable } from '../db/queryable.js';
 
-/** What every handler gets beside the event. */
-export interface HandlerContext {
+/** What a batch handler gets beside the events. */
+export interface BatchContext {
   /** Aborted when the handler's time is up and when the Processor is made to stop. */
   readonly signal: AbortSignal;
-  /** A pino logger with the event's id and channel. The relay itself never logs a payload. */
+  /** A pino logger with the event's id and channel (a batch: their number). The relay itself never logs a payload. */
   readonly log: Logger;
   /** Sends an event; in a transactional handler it is part of the transaction. Returns the event's id. */
   notify(channel: string, payload?: unknown, options?: NotifyOptions): Promise<string>;
+  /** Sends many events of one channel at once, in their order; in a transactional handler they are part of the transaction. */
+  notifyMany(channel: string, events: readonly NotifyEvent[], options?: Pick<NotifyOptions, 'tx'>): Promise<string[]>;
+}
+
+/** What the handler of one event gets beside it. */
+export interface HandlerContext extends BatchContext {
+  /**
+   * Makes an effect outside the database at most once for this event and name, and keeps its result, which must be plain
+   * JSON: a retry gets the result instead. When `make` throws, nothing is kept. A Processor that dies between the effect
+   * and its record repeats it, so pass the event's id on to a receiver that can tell doubles.
+   * @throws RelayError RELAY_ARGUMENT_INVALID, RELAY_RESULT_INVALID, RELAY_FENCED
+   */
+  once<T>(name: string, make: () => Promise<T> | T): Promise<T>;
 }
 
 /** What a transactional handler gets. */

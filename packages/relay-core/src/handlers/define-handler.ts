@@ -2,8 +2,14 @@ import { RelayError } from '@pgrelay/relay-sql';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { RelayEvent } from '../event.js';
 import { checkOptions } from './check-options.js';
-import type { HandlerContext, TransactionalContext } from './context.js';
-import type { HandlerDefinition, HandlerFunction, HandlerOptions, HandlerResult } from './handler-definition.js';
+import type { BatchContext, HandlerContext, TransactionalContext } from './context.js';
+import type {
+  BatchResult,
+  HandlerDefinition,
+  HandlerFunction,
+  HandlerOptions,
+  HandlerResult,
+} from './handler-definition.js';
 
 type PayloadOf<O extends HandlerOptions> = O['payload'] extends StandardSchemaV1
   ? StandardSchemaV1.InferOutput<O['payload']>
@@ -14,13 +20,13 @@ type PayloadOf<O extends HandlerOptions> = O['payload'] extends StandardSchemaV1
 
 type ContextOf<O extends HandlerOptions> = O['mode'] extends 'transactional' ? TransactionalContext : HandlerContext;
 
-type Handle<O extends HandlerOptions> = (
-  event: RelayEvent<PayloadOf<O>>,
-  ctx: ContextOf<O>,
-) => Promise<HandlerResult> | HandlerResult;
+type Handle<O extends HandlerOptions> = O['batch'] extends number
+  ? (events: readonly RelayEvent<PayloadOf<O>>[], ctx: BatchContext) => Promise<BatchResult> | BatchResult
+  : (event: RelayEvent<PayloadOf<O>>, ctx: ContextOf<O>) => Promise<HandlerResult> | HandlerResult;
 
 /**
- * Defines the handler of a channel as a function; no container and no decorator needed.
+ * Defines the handler of a channel as a function; no container and no decorator needed. With option `batch` it gets an
+ * array of events and may return a result for each.
  * @throws RelayError RELAY_HANDLER_INVALID at once when an option cannot work
  */
 export function defineHandler(channel: string, handle: Handle<Record<never, never>>): HandlerDefinition;

@@ -1,3 +1,4 @@
+import { RelayError } from '@pgrelay/relay-sql';
 import { type Class, injectable } from '../di/injectable.js';
 import { checkOptions } from './check-options.js';
 import type { HandlerDefinition, HandlerObject, HandlerOptions } from './handler-definition.js';
@@ -10,6 +11,15 @@ const definitions = new WeakMap<object, HandlerDefinition>();
  */
 export function handler(channel: string, options: HandlerOptions = {}): (target: Class<HandlerObject>) => void {
   const checked = checkOptions(channel, options);
+  if (checked.batch !== undefined) {
+    throw new RelayError(
+      'RELAY_HANDLER_INVALID',
+      `handler of channel ${JSON.stringify(channel)}: a class takes no batch`,
+      {
+        hint: 'A class is constructed anew for each event; use defineHandler(channel, { batch }, (events, ctx) => …).',
+      },
+    );
+  }
   return (target) => {
     injectable(target);
     definitions.set(target, { ...checked, run: target, isClass: true });

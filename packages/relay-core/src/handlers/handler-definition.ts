@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Class } from '../di/injectable.js';
 import type { RelayEvent } from '../event.js';
 import type { Outcome } from '../outcome.js';
-import type { TransactionalContext } from './context.js';
+import type { BatchContext, TransactionalContext } from './context.js';
 
 /** `leased`: at least once, for effects outside the database. `transactional`: exactly once, for work inside it. */
 export type HandlerMode = 'leased' | 'transactional';
@@ -15,8 +15,10 @@ export interface HandlerOptions {
   readonly mode?: HandlerMode;
   /** Default: `json`. A payload that is no JSON, or does not fit the schema, is a failed event with its own code. */
   readonly payload?: PayloadForm;
-  /** How many events of this channel a Processor handles at once; leased mode only. Default: 16. */
+  /** How many events of this channel a Processor handles at once; leased mode only. Default: 16; for a batch handler it counts batches, default 1. */
   readonly concurrency?: number;
+  /** The handler gets up to so many events in one call; leased functions only. Default: one event a call. */
+  readonly batch?: number;
   /** When `signal` is aborted and the attempt fails with `handler_timeout`, in ms. Default: the channel's statement timeout. */
   readonly timeoutMs?: number;
 }
@@ -33,8 +35,9 @@ export interface HandlerDefinition {
   readonly mode: HandlerMode;
   readonly payload: PayloadForm;
   readonly concurrency: number;
+  readonly batch: number | undefined;
   readonly timeoutMs: number | undefined;
-  readonly run: HandlerFunction | Class<HandlerObject>;
+  readonly run: HandlerFunction | BatchFunction | Class<HandlerObject>;
   readonly isClass: boolean;
 }
 
@@ -42,6 +45,15 @@ export type HandlerFunction = (
   event: RelayEvent<never>,
   ctx: TransactionalContext,
 ) => Promise<HandlerResult> | HandlerResult;
+
+/** What a batch handler returns: nothing (all are done), or for each event an Outcome, an Error, or undefined (done). */
+// biome-ignore lint/suspicious/noConfusingVoidType: an async function without a return statement has type Promise<void>
+export type BatchResult = readonly (Outcome | Error | undefined)[] | void;
+
+export type BatchFunction = (
+  events: readonly RelayEvent<never>[],
+  ctx: BatchContext,
+) => Promise<BatchResult> | BatchResult;
 
 /** What a handler class implements. */
 export interface HandlerObject {

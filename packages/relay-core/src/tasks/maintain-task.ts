@@ -1,7 +1,7 @@
 import { gateway } from '../db/gateway.js';
 import type { PeriodicTask } from './periodic-task.js';
 
-/** Makes and drops the log's daily partitions, once an hour. */
+/** Makes and drops the log's daily partitions and forgets old effects, once an hour. */
 export function maintainTask(retentionDays: number): PeriodicTask {
   return {
     name: 'maintain',

@@ -7,6 +7,7 @@ as $$
 declare
   v_statement text;
   v_reason text;
+  v_inside constant text := 'cannot run inside a transaction';
 begin
   if cardinality(pgrelay.split_statements(p_sql)) = 0 then
     raise exception using errcode = 'PR006', message = 'the action SQL has no statement in it',
@@ -25,12 +26,14 @@ begin
       when v_statement ~ '^(vacuum|cluster$|create database|drop database|create tablespace|drop tablespace|alter system|checkpoint)'
         or v_statement ~ '^(create (unique )?index|drop index|reindex( \w+)?|alter table .* detach partition .*) concurrently\y'
         or v_statement ~ '^reindex .* concurrently\y'
-        then 'cannot run inside a transaction'
+        then v_inside
     end;
     if v_reason is not null then
       raise exception using errcode = 'PR006',
         message = format('the action SQL has a statement (%s …) that %s', upper(split_part(v_statement, ' ', 1)), v_reason),
-        hint = 'Take the statement out of the action, or run it outside the relay.';
+        hint = case v_reason when v_inside
+          then 'Register it by itself with p_mode => ''toplevel'': the statements of such a channel are sent outside a transaction block.'
+          else 'Take the statement out of the action, or run it outside the relay.' end;
     end if;
   end loop;
 end $$;

@@ -2,12 +2,12 @@
 -- pgrelay.channel in SHARE ROW EXCLUSIVE mode, which notify() does not notice.
 create or replace function pgrelay.register_channel_as(
   p_name text, p_action_sql text, p_mode text, p_check boolean, p_statement_timeout interval, p_parallel boolean,
-  p_max_payload integer, p_replace boolean, p_search_path text
+  p_max_payload integer, p_replace boolean, p_search_path text, p_on_failure text default null, p_statements text[] default null
 ) returns integer
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_kind text := case when p_action_sql is null then 'handler' else 'sql' end;
+  v_kind text := case when p_statements is not null then 'toplevel' when p_action_sql is null then 'handler' else 'sql' end;
   v_mode text := coalesce(p_mode, case when p_action_sql is null then 'leased' else 'transactional' end);
   v_old pgrelay.channel;
   v_new pgrelay.channel;
@@ -15,9 +15,9 @@ begin
   if p_name is null or p_name = '' or octet_length(p_name) > 200 then
     raise exception using errcode = 'PR004', message = format('channel name %L is not between 1 and 200 octets long', p_name),
       hint = 'Choose a shorter name.';
-  elsif v_mode not in ('transactional', 'leased') or (v_kind = 'sql' and v_mode <> 'transactional') then
+  elsif v_kind || ' ' || v_mode not in ('sql transactional', 'toplevel toplevel', 'handler transactional', 'handler leased') then
     raise exception using errcode = 'PR004', message = format('mode %L is not possible for channel %L', p_mode, p_name),
-      hint = 'A SQL action is transactional; a handler channel is transactional or leased.';
+      hint = 'A SQL action is transactional, or toplevel for statements that cannot run in a transaction; a handler channel is transactional or leased.';
   elsif p_statement_timeout < interval '1 millisecond' then
     raise exception using errcode = 'PR004', message = format('statement timeout %s of channel %L is not positive', p_statement_timeout, p_name),
       hint = 'Give an interval such as ''30 seconds''.';
@@ -34,7 +34,9 @@ begin
   v_new.mode := v_mode;
   v_new.action_sql := p_action_sql;
   v_new.action_checked := p_check or p_action_sql is null;
-  v_new.search_path := case when v_kind = 'sql' then p_search_path end;
+  v_new.search_path := case when v_kind <> 'handler' then p_search_path end;
+  v_new.statements := p_statements;
+  v_new.on_failure := case when p_on_failure is null then v_old.on_failure else pgrelay.failure_channel(p_name, p_on_failure) end;
   v_new.statement_timeout := coalesce(p_statement_timeout, v_old.statement_timeout, interval '30 seconds');
   v_new.parallel := coalesce(p_parallel, v_old.parallel, false);
   v_new.max_payload := coalesce(p_max_payload, v_old.max_payload, 1048576);
@@ -47,24 +49,27 @@ begin
         hint = 'Pass p_replace => true to change it, or drop it with pgrelay.drop_channel().';
     end if;
   end if;
-  if p_action_sql is not null then
+  if v_kind = 'sql' then
     perform pgrelay.check_action(p_action_sql);
+  elsif v_kind = 'toplevel' then
+    perform pgrelay.check_statements(p_statements);
   end if;
 
   if v_old.id is null then
-    insert into pgrelay.channel (name, kind, mode, action_sql, action_checked, search_path, statement_timeout, parallel, max_payload, registered_by)
+    insert into pgrelay.channel (name, kind, mode, action_sql, action_checked, search_path, statement_timeout, parallel, max_payload,
+        on_failure, statements, registered_by)
       values (v_new.name, v_new.kind, v_new.mode, v_new.action_sql, v_new.action_checked, v_new.search_path,
-        v_new.statement_timeout, v_new.parallel, v_new.max_payload, session_user)
+        v_new.statement_timeout, v_new.parallel, v_new.max_payload, v_new.on_failure, v_new.statements, session_user)
       returning id into v_new.id;
     insert into pgrelay.channel_turn (channel_id) values (v_new.id);
     insert into pgrelay.lane (channel_id, priority) values (v_new.id, 0);
   else
     update pgrelay.channel c set kind = v_new.kind, mode = v_new.mode, action_sql = v_new.action_sql, action_checked = v_new.action_checked,
         search_path = v_new.search_path, statement_timeout = v_new.statement_timeout, parallel = v_new.parallel,
-        max_payload = v_new.max_payload, registered_by = session_user, registered_at = pgrelay.clock_now()
+        max_payload = v_new.max_payload, on_failure = v_new.on_failure, statements = v_new.statements, registered_by = session_user, registered_at = pgrelay.clock_now()
       where c.id = v_old.id;
   end if;
-  if p_action_sql is not null then
+  if v_kind = 'sql' then
     perform pgrelay.build_action(v_new.id, p_action_sql, p_search_path, p_check);
   elsif v_old.kind = 'sql' then
     perform pgrelay.drop_action(v_old.id);

@@ -2,11 +2,13 @@
 -- takes. Names in the action are resolved with the search_path of the calling session, which is kept with the channel.
 --   p_name                1 to 200 octets
 --   p_action_sql          $1 is the payload (text); pgrelay.current_event() gives the rest
---   p_mode                'transactional' (default, and the only one, for SQL) or 'leased' (default for handlers)
+--   p_mode                'transactional' (default for SQL), 'leased' (default for handlers), or 'toplevel': one SQL statement
+--                         that cannot run in a transaction (VACUUM, CREATE INDEX CONCURRENTLY, a procedure that commits)
 --   p_check               false: do not plan the action now; a fault is then a problem row and a failed event
 --   p_statement_timeout   of one event of the action; 30 seconds by default
 --   p_parallel            let several batches of this SQL channel run at once (they may then wait for each other's locks)
 --   p_max_payload         octets; 1 MB by default
+--   p_on_failure          the channel that gets an event for each event of this one that fails for good ('' takes it away)
 --   p_replace             change a channel that is registered differently; without it that is PR005
 -- Registering the same thing again changes nothing. Returns the channel's id.
 -- Runs as the caller only to see its search_path; the rest is done by register_channel_as.
@@ -18,11 +20,13 @@ create or replace function pgrelay.register_channel(
   p_statement_timeout interval default null,
   p_parallel boolean default null,
   p_max_payload integer default null,
-  p_replace boolean default false
+  p_replace boolean default false,
+  p_on_failure text default null
 ) returns integer
 language sql volatile
 as $$
-  select pgrelay.register_channel_as(p_name, p_action_sql, p_mode, p_check, p_statement_timeout, p_parallel, p_max_payload, p_replace,
+  select pgrelay.register_channel_as(p_name, case when coalesce(p_mode, '') operator(pg_catalog.<>) 'toplevel' then p_action_sql end, p_mode, p_check, p_statement_timeout, p_parallel, p_max_payload, p_replace,
     coalesce((select pg_catalog.string_agg(pg_catalog.quote_ident(s.name), ', ' order by s.place) || ', pg_temp'
-              from pg_catalog.unnest(pg_catalog.current_schemas(false)) with ordinality s(name, place)), 'pg_catalog, pg_temp'))
+              from pg_catalog.unnest(pg_catalog.current_schemas(false)) with ordinality s(name, place)), 'pg_catalog, pg_temp'),
+    p_on_failure, case when p_mode operator(pg_catalog.=) 'toplevel' and p_action_sql is not null then array[p_action_sql] end)
 $$;

@@ -47,18 +47,10 @@ begin
 
   v_id := nextval('pgrelay.event_id_seq');
   if p_dedup_key is not null then
-    loop
-      insert into pgrelay.dedup (channel_id, key, event_id) values (v_channel.id, p_dedup_key, v_id) on conflict do nothing;
-      exit when found;
-      select d.event_id into v_waiting from pgrelay.dedup d where d.channel_id = v_channel.id and d.key = p_dedup_key;
-      continue when not found;                                     -- freed just now: try again
-      if pgrelay.hold_waiting(v_waiting, greatest(coalesce(p_run_at, v_now), v_now)) then
-        return v_waiting;
-      end if;
-      update pgrelay.dedup d set event_id = v_id                   -- it has started: the key is ours, unless another took it
-        where d.channel_id = v_channel.id and d.key = p_dedup_key and d.event_id = v_waiting;
-      exit when found;
-    end loop;
+    v_waiting := pgrelay.take_key(v_channel.id, p_dedup_key, v_id, greatest(coalesce(p_run_at, v_now), v_now));
+    if v_waiting <> v_id then
+      return v_waiting;
+    end if;
   end if;
 
   -- The channel is looked up again by the insert itself, whose snapshot is younger than its table lock: a channel

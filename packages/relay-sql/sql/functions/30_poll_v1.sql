@@ -1,4 +1,4 @@
--- Which channels have work that this Processor may take: SQL channels, and the handler channels it serves. Moves due
+-- Which channels have work that this Processor may take: SQL and top-level channels, and the handler channels it serves. Moves due
 -- delayed events into the queue first. Touches one index entry per lane when there is nothing to do, however much is
 -- delayed or logged, and however many dead rows lie below the Processor's low-water marks (p_channels, p_priorities, p_lows; a
 -- lane that is not among them is read from the beginning). Returns the channels with their kind, and when the next delayed
@@ -16,7 +16,7 @@ begin
   return query
     select c.id, c.name, c.kind, c.parallel, extract(epoch from c.statement_timeout)::double precision * 1000, v_next
     from pgrelay.channel c
-    where c.state = 'active' and (c.kind = 'sql' or c.id = any (p_handler_channels))
+    where c.state = 'active' and (c.kind <> 'handler' or c.id = any (p_handler_channels))
       and exists (
         select from pgrelay.lane l
         left join unnest(p_channels, p_priorities, p_lows) m(channel_id, priority, low) on m.channel_id = l.channel_id and m.priority = l.priority

@@ -5,8 +5,15 @@ language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
   select 'failed_events', 'channel ' || f.channel,
     format('%s failed events, the last at %s, most often %s', count(*), max(f.failed_at), mode() within group (order by coalesce(f.sqlstate, f.code))),
-    'Read sqlstate, code and message in pgrelay.failed, mend the cause, and delete or notify again what is there.'
+    'Read sqlstate, code and message in pgrelay.failed, mend the cause, and let them run again with pgrelay.redrive_channel(), or delete them.'
   from pgrelay.failed f group by f.channel
+  union all
+  select 'recurrence_broken', 'channel ' || c.name, format('its action sends the next event of the channel itself, one failed at %s, and none waits', max(f.failed_at)),
+    'Mend the cause, then resume it with pgrelay.redrive_channel().'
+  from pgrelay.channel c join pgrelay.failed f on f.channel = c.name
+  where c.action_sql ~* 'notify(_many)?\s*\(' and strpos(c.action_sql, quote_literal(c.name)) > 0
+    and not exists (select from pgrelay.queue q where q.channel_id = c.id) and not exists (select from pgrelay.delayed d where d.channel_id = c.id)
+  group by c.name
   union all
   select 'no_processor', 'relay', format('%s events wait and no Processor is alive', e.n), 'Start one: npx pgrelay start.'
   from (select count(*) as n from (select from pgrelay.queue q where q.slot is null limit 10000) x) e

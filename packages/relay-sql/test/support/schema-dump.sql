@@ -28,6 +28,8 @@ lines as (
   union all
   select format('index %s', pg_get_indexdef(i.indexrelid)) from relations r join pg_index i on i.indrelid = r.oid
   union all
+  select format('trigger %s.%s %s', r.nspname, r.relname, pg_get_triggerdef(t.oid)) from relations r join pg_trigger t on t.tgrelid = r.oid and not t.tgisinternal
+  union all
   select format('function %s returns %s language %s %s%s%s owner %s%s', p.oid::regprocedure, pg_get_function_result(p.oid), l.lanname,
     case p.provolatile when 'i' then 'immutable' when 's' then 'stable' else 'volatile' end, case when p.prosecdef then ' security definer' else '' end,
     case when p.prokind = 'p' then ' procedure' else '' end, p.proowner::regrole, coalesce(' set ' || p.proconfig::text, ''))

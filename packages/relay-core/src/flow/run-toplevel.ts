@@ -1,0 +1,53 @@
+import { RelayError } from '@pgrelay/relay-sql';
+import type { Connection } from '../db/connection.js';
+import { gateway, type PolledChannel, type ToplevelRow } from '../db/gateway.js';
+import { isConnectionLoss, sqlstateOf, toFailure } from '../db/pg-error.js';
+import type { Attempt } from './run-handler.js';
+import type { Ended } from './settlement.js';
+
+/** Maintenance that PostgreSQL skips with no more than a warning, for example where a privilege is missing. */
+const maintenance = /^\s*(vacuum|analyze|cluster|reindex)\b/i;
+
+/**
+ * Sends the statements of a top-level event one after the other, as they are and outside a transaction block, as role
+ * pgrelay. The session ends afterwards: whatever the statements left in it (role, settings, locks, temporary tables) ends
+ * with it, and the next event gets a new one.
+ * @throws RelayError RELAY_TOPLEVEL_ROLE, and the loss of the connection: neither is an outcome of the event
+ */
+export async function runToplevel(connection: Connection, event: ToplevelRow, channel: PolledChannel): Promise<Ended> {
+  await connection.statementTimeout(channel.timeoutMs);
+  try {
+    return await connection.pinned(async (client) => {
+      await gateway.enterToplevel(client, event.search_path).catch((error) => {
+        throw sqlstateOf(error) === '42501' ? notAllowed(error) : error;
+      });
+      const warnings: Error[] = [];
+      client.on('notice', (notice) => warnings.push(Object.assign(new Error(notice.message), { code: notice.code })));
+      const startedAt = performance.now();
+      let attempt: Attempt = { outcome: { kind: 'done' } };
+      try {
+        for (const statement of event.statements) {
+          warnings.length = 0;
+          await client.query(statement);
+          if (warnings[0] !== undefined && maintenance.test(statement)) {
+            attempt = { failure: toFailure(warnings[0], 'toplevel_skipped'), error: warnings[0] };
+            break;
+          }
+        }
+      } catch (error) {
+        if (isConnectionLoss(error)) throw error;
+        attempt = { failure: toFailure(error, 'action_error'), error };
+      }
+      return { id: event.id, attempt, startedAt, finishedAt: performance.now() };
+    });
+  } finally {
+    await connection.renew();
+  }
+}
+
+function notAllowed(cause: unknown): RelayError {
+  return new RelayError('RELAY_TOPLEVEL_ROLE', 'the login of the Processor may not act as role pgrelay', {
+    hint: 'Top-level channels need it. Run as a DBA: grant pgrelay to <the login>.',
+    cause,
+  });
+}

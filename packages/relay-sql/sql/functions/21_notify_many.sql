@@ -1,0 +1,98 @@
+-- Producer side, many at once: puts the events into the caller's transaction with one insert and one hint. They run in the
+-- order of the array (among equal priorities). Arguments and errors are those of notify(); an array beside the payloads is
+-- NULL or has an element, NULL or not, for each of them.
+-- Events of one call under the same dedup key are one event, with the first payload and the earliest time. Keys are taken
+-- in their own order, so that two calls with the same keys never wait for each other crosswise.
+-- Returns the ids in the order of the payloads. Locks: as notify().
+create or replace function pgrelay.notify_many(
+  p_channel text,
+  p_payloads text[],
+  p_run_at timestamptz[] default null,
+  p_priority integer[] default null,
+  p_dedup_key text[] default null
+) returns bigint[]
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_channel pgrelay.channel;
+  v_now timestamptz := pgrelay.clock_now();
+  v_count integer := coalesce(cardinality(p_payloads), 0);
+  v_ids bigint[];
+  v_run_at timestamptz[] := p_run_at;
+  v_fresh integer[];                     -- positions of the events that are new
+  v_key record;
+  v_taken bigint;
+  v_wrong text;
+  v_inserted bigint;
+begin
+  select c.* into v_channel from pgrelay.channel c where c.name = p_channel;
+  if v_channel.id is null then
+    raise exception using errcode = 'PR001', message = format('channel %L is not registered', p_channel),
+      hint = 'Register it with pgrelay.register_channel(), or look for the name in the view pgrelay.channels.';
+  elsif v_channel.state = 'disabled' then
+    raise exception using errcode = 'PR002', message = format('channel %L is disabled', p_channel),
+      hint = 'pgrelay.resume_channel() opens it again; a paused channel takes events, a disabled one does not.';
+  elsif coalesce(cardinality(p_run_at), v_count) <> v_count or coalesce(cardinality(p_priority), v_count) <> v_count
+      or coalesce(cardinality(p_dedup_key), v_count) <> v_count or array_ndims(p_payloads) > 1 then
+    raise exception using errcode = 'PR004', message = format('the arrays of notify_many have different lengths; there are %s payloads', v_count),
+      hint = 'Give an element for each payload (NULL for the default), or leave the array out.';
+  elsif v_count = 0 then
+    return '{}';
+  end if;
+  select format('payload %s has %s octets, channel %L takes at most %s', x.n, octet_length(x.payload), p_channel, v_channel.max_payload)
+    into v_wrong from unnest(p_payloads) with ordinality x(payload, n) where octet_length(x.payload) > v_channel.max_payload order by x.n limit 1;
+  if found then
+    raise exception using errcode = 'PR003', message = v_wrong,
+      hint = 'Store the data in a table and send its key, or register the channel with a larger p_max_payload.';
+  end if;
+  select format('priority %s is not between -32768 and 32767', x) into v_wrong
+    from unnest(p_priority) x where x not between -32768 and 32767 limit 1;
+  if found then
+    raise exception using errcode = 'PR004', message = v_wrong, hint = 'Lower numbers run first; 0 is the default.';
+  end if;
+
+  v_ids := array(select nextval('pgrelay.event_id_seq') from generate_series(1, v_count));
+  if p_dedup_key is not null then
+    v_run_at := coalesce(v_run_at, array_fill(null::timestamptz, array[v_count]));
+    v_fresh := array(select n from unnest(p_dedup_key) with ordinality k(key, n) where k.key is null);
+    for v_key in
+      select k.key, array_agg(k.n::integer order by k.n) as places, min(greatest(coalesce(v_run_at[k.n], v_now), v_now)) as due
+      from unnest(p_dedup_key) with ordinality k(key, n) where k.key is not null group by k.key order by k.key collate "C"
+    loop
+      v_taken := pgrelay.take_key(v_channel.id, v_key.key, v_ids[v_key.places[1]], v_key.due);
+      if v_taken = v_ids[v_key.places[1]] then
+        v_fresh := v_fresh || v_key.places[1];
+        v_run_at[v_key.places[1]] := v_key.due;
+      end if;
+      for v_i in 1 .. cardinality(v_key.places) loop
+        v_ids[v_key.places[v_i]] := v_taken;
+      end loop;
+    end loop;
+  end if;
+
+  -- As in notify(): the channel is looked up again by the insert, whose snapshot is younger than its table locks.
+  with e as (
+    select v_ids[x.n] as id, x.n, coalesce(p_priority[x.n], 0) as priority, v_run_at[x.n] as run_at, p_dedup_key[x.n] as dedup_key, x.payload
+    from unnest(p_payloads) with ordinality x(payload, n) where v_fresh is null or x.n = any (v_fresh)
+  ), later as (
+    insert into pgrelay.delayed (id, channel_id, priority, node, enqueued_at, run_at, dedup_key, payload)
+      select e.id, c.id, e.priority, n.id, v_now, e.run_at, e.dedup_key, e.payload
+      from e, pgrelay.channel c, pgrelay.node n where c.id = v_channel.id and n.is_this and e.run_at > v_now
+      returning 1
+  ), now as (
+    insert into pgrelay.queue (id, channel_id, priority, node, enqueued_at, run_at, dedup_key, payload)
+      select e.id, c.id, e.priority, n.id, v_now, v_now, e.dedup_key, e.payload
+      from e, pgrelay.channel c, pgrelay.node n where c.id = v_channel.id and n.is_this and (e.run_at > v_now) is not true order by e.n
+      returning 1
+  )
+  select (select count(*) from later) + (select count(*) from now) into v_inserted;
+  if v_inserted < coalesce(cardinality(v_fresh), v_count) then
+    raise exception using errcode = 'PR001', message = format('channel %L is not registered', p_channel),
+      hint = 'It was dropped while this call ran.';
+  end if;
+  insert into pgrelay.lane (channel_id, priority)             -- after the events, as in notify()
+    select distinct v_channel.id, p.priority from unnest(p_priority) p(priority)
+    where p.priority <> 0 and not exists (select from pgrelay.lane l where l.channel_id = v_channel.id and l.priority = p.priority);
+  perform pgrelay.hint();
+  return v_ids;
+end $$;

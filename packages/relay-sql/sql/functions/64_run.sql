@@ -1,0 +1,57 @@
+-- Does the work of the SQL channels without a Processor, or beside some: CALL pgrelay.run() from psql or pg_cron. Moves
+-- what is due into the queue, runs batches with a commit after each, and returns when nothing is ready that it could
+-- take: what runs elsewhere is left to whoever runs it. Handlers and top-level channels need a Processor.
+--   p_limit   at most so many events; NULL: all
+--   p_events  how many ran (done, retried or failed)
+-- Call it outside a transaction block (else 2D000, before anything is done). The caller needs role pgrelay_processor. It
+-- holds one of the 64 slots meanwhile. A channel's statement timeout is not applied, since no timer can be set inside a
+-- call: the caller's own statement_timeout bounds the call, and what it cuts off is ready as before.
+create or replace procedure pgrelay.run(p_limit bigint default null, inout p_events bigint default 0)
+language plpgsql
+as $$
+declare
+  v_slot smallint;
+  v_epoch bigint;
+  v_channel integer;
+  v_broken integer[] := '{}';           -- their private function is missing: the others go on
+  v_size integer;
+  v_ran bigint;
+  v_batch record;
+begin
+  commit;
+  perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);      -- ends with each transaction
+  p_events := 0;
+  select e.slot, e.epoch into v_slot, v_epoch from pgrelay.enter_run_v1() e;
+  loop
+    v_ran := 0;
+    foreach v_channel in array pgrelay.ready_sql_channels_v1() loop
+      continue when v_channel = any (v_broken);
+      v_size := 100;
+      for v_turn in 1 .. 20 loop                                                  -- then the other channels have theirs
+        commit;
+        perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+        exit when p_events >= p_limit;
+        if not pgrelay.heartbeat_v1(v_slot, v_epoch) then                         -- buried during a long batch: a new slot
+          select e.slot, e.epoch into v_slot, v_epoch from pgrelay.enter_run_v1() e;
+        end if;
+        begin
+          select b.busy, b.limited, b.taken, b.done + b.retried + b.failed as ran into v_batch
+            from pgrelay.run_batch_v1(p_slot => v_slot, p_epoch => v_epoch, p_worker => 0::smallint, p_channel_id => v_channel,
+              p_limit => least(v_size, p_limit - p_events)::integer, p_singly => false, p_cap_ms => 50) b;
+        exception when sqlstate 'PR008' then
+          raise warning using errcode = 'PR008', message = sqlerrm;
+          v_broken := v_broken || v_channel;
+          exit;
+        end;
+        exit when v_batch.busy or v_batch.taken = 0;
+        p_events := p_events + v_batch.ran;
+        v_ran := v_ran + v_batch.ran;
+        v_size := case when v_batch.limited then greatest(v_size / 2, 1) when v_batch.ran = v_batch.taken then least(v_size + v_size / 8 + 1, 500) else v_size end;
+      end loop;
+    end loop;
+    commit;
+    perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    exit when v_ran = 0 or p_events >= p_limit;
+  end loop;
+  perform pgrelay.detach_v1(v_slot, v_epoch);
+end $$;

@@ -19,7 +19,7 @@ grant insert, update, delete on pgrelay.retry_rule to pgrelay_admin;
 grant execute on function
   pgrelay.register_channel(text, text, text, boolean, interval, boolean, integer, boolean, text),
   pgrelay.register_channel(text, text[], text, interval, boolean, text),
-  pgrelay.register_channel_as(text, text, text, boolean, interval, boolean, integer, boolean, text, text, text[]),
+  pgrelay.register_channel_as(text, text, text, boolean, interval, boolean, integer, boolean, name[], text, text[]),
   pgrelay.redrive(bigint), pgrelay.redrive_channel(text, text, text, integer, double precision),
   pgrelay.drop_channel(text, boolean),
   pgrelay.pause_channel(text), pgrelay.disable_channel(text), pgrelay.resume_channel(text)

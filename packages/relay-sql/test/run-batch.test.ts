@@ -143,9 +143,9 @@ describe('a batch of SQL actions', () => {
     });
     expect(
       await db.query("select max(attempt) as attempt, count(*)::int as n from pgrelay.events where channel = 'b.hot'"),
-    ).toEqual([{ attempt: 0, n: 35 }]);
+    ).toEqual([{ attempt: 0, n: 45 }]);
     await app.query('commit');
-    expect(await runBatch(db, slot, 'b.hot')).toMatchObject({ limited: false, done: 35 });
+    expect(await runBatch(db, slot, 'b.hot')).toMatchObject({ limited: false, done: 45 });
     expect(await db.query('select sum(n)::int as n from hot')).toEqual([{ n: 160 }]);
   });
 

@@ -4,8 +4,9 @@
 --   pgrelay_action.run_<id>(…)        the frame: SECURITY DEFINER, owned by role pgrelay, with the search_path of the
 --                                     session that registered the action. In it PostgreSQL refuses SET ROLE and RESET
 --                                     ROLE, so an action can touch only what is granted to pgrelay.
--- The frame runs the events in chunks of 25, one subtransaction each, and a failing chunk again event by event; with
--- p_singly every event by itself. SET CONSTRAINTS ALL IMMEDIATE ends each block, or a deferred constraint would fail at
+-- The frame runs the events in chunks, one subtransaction each: one event first, up to 25 while they take little time, so that
+-- the statement timeout bounds an event and not a crowd of slow ones. A failing chunk runs again event by event; with p_singly
+-- every event runs by itself. A failed ASSERT is an error like any other; a cancelled statement is not caught. SET CONSTRAINTS ALL IMMEDIATE ends each block, or a deferred constraint would fail at
 -- COMMIT with no culprit. On a lock that cannot be had in time, or a deadlock, a batch of several events stops there:
 -- what ran before stays, the rest was not an attempt. It also stops at p_until. Results come back for what ran, in order.
 -- Called by register_channel under its lock on pgrelay.channel.
@@ -38,9 +39,10 @@ declare
   v_count pg_catalog.int4 := pg_catalog.cardinality(p_ids);
   v_from pg_catalog.int4 := 1;
   v_to pg_catalog.int4;
-  v_step pg_catalog.int4 := case when p_singly then 1 else 25 end;
+  v_step pg_catalog.int4 := 1;           -- events in the next chunk: grows to 25 while chunks take little time
   v_again_to pg_catalog.int4 := 0;      -- up to here a failed chunk runs again, event by event
   v_started pg_catalog.timestamptz;
+  v_chunk pg_catalog.timestamptz;
   v_ends pg_catalog.timestamptz[];
   v_actions pg_catalog.int8;
   v_result pgrelay.action_result;
@@ -48,6 +50,7 @@ begin
   while v_from <= v_count loop
     v_started := pgrelay.clock_now();
     exit when v_from > 1 and v_started >= p_until;
+    v_chunk := v_started;
     v_to := case when v_from <= v_again_to then v_from else least(v_from + v_step - 1, v_count) end;
     begin
       select pg_catalog.count(%3$s), pg_catalog.array_agg(pgrelay.clock_now()) into v_actions, v_ends
@@ -61,7 +64,8 @@ begin
         return next v_result;
       end loop;
       v_from := v_to + 1;
-    exception when others then
+      v_step := case when p_singly or pgrelay.clock_now() - v_chunk > interval '10 ms' then greatest(v_step / 4, 1) else least(v_step * 2, 25) end;
+    exception when others or assert_failure then
       if v_count > 1 and sqlstate in ('55P03', '40P01') then
         return;
       elsif v_to > v_from then
@@ -86,6 +90,7 @@ end $run$ $frame$, v_run, p_search_path, v_call);
     revoke create on schema pgrelay_action from pgrelay;
   end if;
   execute format('grant execute on function %s(bigint[], text[], text[], boolean, timestamptz) to pgrelay_owner', v_run);
+  update pgrelay.channel c set frame = pgrelay.frame_digest(p_channel_id) where c.id = p_channel_id;
 
   -- What only the executor checks (privileges on tables and functions) is asked of EXPLAIN, inside a frame of role
   -- pgrelay, where the action is one plannable statement.

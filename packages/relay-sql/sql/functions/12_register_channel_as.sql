@@ -1,8 +1,8 @@
--- The work of register_channel, with the search_path that the action is to have. One registration at a time: it takes
+-- The work of register_channel, with the schemas in which the action's names are looked up. One registration at a time: it takes
 -- pgrelay.channel in SHARE ROW EXCLUSIVE mode, which notify() does not notice.
 create or replace function pgrelay.register_channel_as(
   p_name text, p_action_sql text, p_mode text, p_check boolean, p_statement_timeout interval, p_parallel boolean,
-  p_max_payload integer, p_replace boolean, p_search_path text, p_on_failure text default null, p_statements text[] default null
+  p_max_payload integer, p_replace boolean, p_schemas name[], p_on_failure text default null, p_statements text[] default null
 ) returns integer
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -11,6 +11,9 @@ declare
   v_mode text := coalesce(p_mode, case when p_action_sql is null then 'leased' else 'transactional' end);
   v_old pgrelay.channel;
   v_new pgrelay.channel;
+  -- Quoted here, whoever calls: the text goes into the definition of a function.
+  v_search_path text := coalesce((select string_agg(quote_ident(s.name), ', ' order by s.place) || ', '
+    from unnest(p_schemas) with ordinality s(name, place)), '') || 'pg_temp';
 begin
   if p_name is null or p_name = '' or octet_length(p_name) > 200 then
     raise exception using errcode = 'PR004', message = format('channel name %L is not between 1 and 200 octets long', p_name),
@@ -18,8 +21,9 @@ begin
   elsif v_kind || ' ' || v_mode not in ('sql transactional', 'toplevel toplevel', 'handler transactional', 'handler leased') then
     raise exception using errcode = 'PR004', message = format('mode %L is not possible for channel %L', p_mode, p_name),
       hint = 'A SQL action is transactional, or toplevel for statements that cannot run in a transaction; a handler channel is transactional or leased.';
-  elsif p_statement_timeout < interval '1 millisecond' then
-    raise exception using errcode = 'PR004', message = format('statement timeout %s of channel %L is not positive', p_statement_timeout, p_name),
+  elsif not p_statement_timeout between interval '1 millisecond' and interval '24 days' then
+    raise exception using errcode = 'PR004',
+      message = format('statement timeout %s of channel %L is not between 1 millisecond and 24 days', p_statement_timeout, p_name),
       hint = 'Give an interval such as ''30 seconds''.';
   elsif p_max_payload not between 1 and 268435456 then
     raise exception using errcode = 'PR004', message = format('max payload %s of channel %L is not between 1 and 268435456 octets', p_max_payload, p_name),
@@ -34,7 +38,7 @@ begin
   v_new.mode := v_mode;
   v_new.action_sql := p_action_sql;
   v_new.action_checked := p_check or p_action_sql is null;
-  v_new.search_path := case when v_kind <> 'handler' then p_search_path end;
+  v_new.search_path := case when v_kind <> 'handler' then v_search_path end;
   v_new.statements := p_statements;
   v_new.on_failure := case when p_on_failure is null then v_old.on_failure else pgrelay.failure_channel(p_name, p_on_failure) end;
   v_new.statement_timeout := coalesce(p_statement_timeout, v_old.statement_timeout, interval '30 seconds');
@@ -70,7 +74,7 @@ begin
       where c.id = v_old.id;
   end if;
   if v_kind = 'sql' then
-    perform pgrelay.build_action(v_new.id, p_action_sql, p_search_path, p_check);
+    perform pgrelay.build_action(v_new.id, p_action_sql, v_search_path, p_check);
   elsif v_old.kind = 'sql' then
     perform pgrelay.drop_action(v_old.id);
   end if;

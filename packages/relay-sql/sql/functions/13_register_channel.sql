@@ -26,7 +26,6 @@ create or replace function pgrelay.register_channel(
 language sql volatile
 as $$
   select pgrelay.register_channel_as(p_name, case when coalesce(p_mode, '') operator(pg_catalog.<>) 'toplevel' then p_action_sql end, p_mode, p_check, p_statement_timeout, p_parallel, p_max_payload, p_replace,
-    coalesce((select pg_catalog.string_agg(pg_catalog.quote_ident(s.name), ', ' order by s.place) || ', pg_temp'
-              from pg_catalog.unnest(pg_catalog.current_schemas(false)) with ordinality s(name, place)), 'pg_catalog, pg_temp'),
+    pg_catalog.current_schemas(false),
     p_on_failure, case when p_mode operator(pg_catalog.=) 'toplevel' and p_action_sql is not null then array[p_action_sql] end)
 $$;

@@ -15,7 +15,6 @@ create or replace function pgrelay.register_channel(
 language sql volatile
 as $$
   select pgrelay.register_channel_as(p_name, null, p_mode, true, p_statement_timeout, null, null, p_replace,
-    coalesce((select pg_catalog.string_agg(pg_catalog.quote_ident(s.name), ', ' order by s.place) || ', pg_temp'
-              from pg_catalog.unnest(pg_catalog.current_schemas(false)) with ordinality s(name, place)), 'pg_catalog, pg_temp'),
+    pg_catalog.current_schemas(false),
     p_on_failure, coalesce(p_action_sql, '{}'))
 $$;

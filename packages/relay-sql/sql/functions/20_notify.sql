@@ -40,6 +40,9 @@ begin
       message = format('the payload has %s octets, channel %L takes at most %s', octet_length(p_payload), p_channel, v_channel.max_payload),
       hint = 'Store the data in a table and send its key, or register the channel with a larger p_max_payload.';
   end if;
+  if not isfinite(p_run_at) then
+    raise exception using errcode = 'PR004', message = format('p_run_at is %s', p_run_at), hint = 'Give a time that will come, or NULL for now.';
+  end if;
   if p_priority not between -32768 and 32767 then
     raise exception using errcode = 'PR004', message = format('priority %s is not between -32768 and 32767', p_priority),
       hint = 'Lower numbers run first; 0 is the default.';

@@ -45,6 +45,9 @@ begin
     raise exception using errcode = 'PR003', message = v_wrong,
       hint = 'Store the data in a table and send its key, or register the channel with a larger p_max_payload.';
   end if;
+  if exists (select from unnest(p_run_at) t where not isfinite(t)) then
+    raise exception using errcode = 'PR004', message = 'an element of p_run_at is infinite', hint = 'Give times that will come, or NULL for now.';
+  end if;
   select format('priority %s is not between -32768 and 32767', x) into v_wrong
     from unnest(p_priority) x where x not between -32768 and 32767 limit 1;
   if found then

@@ -6,6 +6,7 @@ as $$
 declare
   v_now timestamptz := pgrelay.clock_now();
   v_next timestamptz;
+  v_moved integer;
 begin
   select d.run_at into v_next from pgrelay.delayed d order by d.run_at limit 1;
   if v_next is null then
@@ -19,7 +20,14 @@ begin
     insert into pgrelay.queue (id, channel_id, priority, node, enqueued_at, run_at, attempt, retried, lost, dedup_key, payload)
       select m.id, m.channel_id, m.priority, m.node, m.enqueued_at, m.run_at, m.attempt, m.retried, m.lost, m.dedup_key, m.payload
       from moved m order by m.run_at, m.id;
+    get diagnostics v_moved = row_count;
+    if v_moved = p_limit then
+      return 0;
+    end if;
     select d.run_at into v_next from pgrelay.delayed d where d.run_at > v_now order by d.run_at limit 1;
+  end if;
+  if not isfinite(v_next) then
+    return null;
   end if;
   return greatest(extract(epoch from v_next - pgrelay.clock_now()) * 1000, 0);
 end $$;

@@ -19,6 +19,7 @@ as $$
 declare
   v_name text;
   v_parallel boolean;
+  v_frame text;
   v_rows tid[];
   v_ids bigint[];
   v_contexts text[];
@@ -29,7 +30,7 @@ declare
 begin
   busy := false; limited := false; taken := 0; done := 0; retried := 0; failed := 0; troubles := '[]';
   perform pgrelay.check_fence(p_slot, p_epoch);
-  select c.name, c.parallel into v_name, v_parallel from pgrelay.channel c where c.id = p_channel_id and c.state = 'active' and c.kind = 'sql';
+  select c.name, c.parallel, c.frame into v_name, v_parallel, v_frame from pgrelay.channel c where c.id = p_channel_id and c.state = 'active' and c.kind = 'sql';
   if not found then
     return;
   elsif not v_parallel then
@@ -47,8 +48,7 @@ begin
     return;
   end if;
 
-  if not exists (select from pg_proc p where p.proname = 'run_' || p_channel_id and p.prosecdef
-                 and p.proowner = 'pgrelay'::regrole and p.pronamespace = 'pgrelay_action'::regnamespace) then
+  if v_frame is distinct from pgrelay.frame_digest(p_channel_id) then
     raise exception using errcode = 'PR008', message = format('the private function of channel %L is missing or was altered', v_name),
       hint = 'Register the channel again with p_replace => true.';
   end if;
@@ -57,6 +57,11 @@ begin
   end if;
   execute format('select array_agg(r) from pgrelay_action.run_%s($1, $2, $3, $4, $5) r', p_channel_id)
     into v_results using v_ids, v_contexts, v_payloads, p_singly, pgrelay.clock_now() + make_interval(secs => p_cap_ms / 1000.0);
+  -- What an action may have left behind is undone before anything of ours runs on. It may have set search_path for the session,
+  -- which outlives the frame's own: so this first statement is qualified, and then names are pinned again. A cursor WITH HOLD
+  -- would be run at COMMIT, as the login of the Processor: none survives.
+  perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+  execute 'close all';
   perform set_config('pgrelay.event', '', true);
   v_ran := coalesce(cardinality(v_results), 0);
   limited := v_ran = 0 or (v_ran < taken and pgrelay.clock_now() < v_results[1].started_at + make_interval(secs => p_cap_ms / 1000.0));

@@ -1,7 +1,7 @@
 -- Second step of a rescue: ends a backend that a dead Processor left, if it is still the same one; its host may be gone
 -- and its row locks would last for hours. Runs as the caller, which may do it to its own login's backends.
 create or replace function pgrelay.end_backend_v1(p_pid integer, p_backend_start timestamptz) returns boolean
-language sql volatile
+language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   select coalesce((select pg_catalog.pg_terminate_backend(a.pid) from pg_catalog.pg_stat_activity a
     where a.pid = p_pid and a.backend_start = p_backend_start), false)

@@ -37,8 +37,7 @@ as $$
   union all
   select 'action_missing', 'channel ' || c.name, 'its private function is missing or was altered', 'Register the channel again with p_replace => true.'
   from pgrelay.channel c
-  where c.kind = 'sql' and not exists (select from pg_proc p where p.proname = 'run_' || c.id and p.prosecdef
-    and p.proowner = 'pgrelay'::regrole and p.pronamespace = 'pgrelay_action'::regnamespace)
+  where c.kind = 'sql' and c.frame is distinct from pgrelay.frame_digest(c.id)
   union all
   select 'lease_expired', format('slot %s', i.slot), format('the heartbeat of %s pid %s is older than its lease', i.host, i.pid),
     'A living Processor takes its events back by itself; if none lives, start one.'

@@ -23,6 +23,7 @@ create table pgrelay.channel (
   action_sql text,
   action_checked boolean not null default true,   -- false: p_check => false, the action is planned when it runs
   search_path text,                               -- of the session that registered the action
+  frame text,                                     -- digest of the private function, to notice one that was altered
   parallel boolean not null default false,        -- several batches of a SQL action at once
   statement_timeout interval not null default interval '30 seconds',
   max_payload integer not null default 1048576,   -- octets

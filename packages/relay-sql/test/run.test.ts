@@ -88,10 +88,14 @@ describe('CALL pgrelay.run()', () => {
   test('an open transaction block is refused before anything is done', async () => {
     await register('r.block', 'select 1');
     await send('r.block', 1);
-    const session = await db.session('block');
+    const dead = await takeSlot(db, 1);
+    const [session, left] = [await db.session('block'), await db.session('left')];
+    await left.query("select pgrelay.enter_backend_v1($1, $2, 'left'), pg_sleep(0.01)", [dead.slot, dead.epoch]);
     await session.query('begin');
     await expect(session.query('call pgrelay.run()')).rejects.toMatchObject({ code: '2D000' });
     await session.query('rollback');
+    expect(await left.query('select 1 as alive')).toEqual([{ alive: 1 }]); // ending a backend cannot be rolled back
+    await db.query('select pgrelay.detach_v1($1, $2)', [dead.slot, dead.epoch]);
     expect(await waiting('r.block')).toBe(1);
     await run();
   });

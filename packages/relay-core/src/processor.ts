@@ -73,6 +73,7 @@ export class Processor {
       settler,
       control: this.#control,
       pollIntervalMs: this.#options.pollIntervalMs,
+      leaseMs: this.#options.leaseMs,
     });
     const { connectionString, leaseMs } = this.#options;
     this.#heartbeat = new Heartbeat({ connectionString, leaseMs, blockedLimitMs: 60_000 }, this.#log, (epoch) =>

@@ -16,6 +16,7 @@ export class WorkerContext {
   readonly settler: Settler;
   readonly control: Queryable;
   readonly pollIntervalMs: number;
+  readonly leaseMs: number;
   /** Aborted when the Processor is forced to stop: handlers see it as their signal. */
   readonly forced = new AbortController();
   /** Handlers by the id of their channel. */
@@ -44,12 +45,14 @@ export class WorkerContext {
     settler: Settler;
     control: Queryable;
     pollIntervalMs: number;
+    leaseMs: number;
   }) {
     this.log = parts.log;
     this.scope = parts.scope;
     this.settler = parts.settler;
     this.control = parts.control;
     this.pollIntervalMs = parts.pollIntervalMs;
+    this.leaseMs = parts.leaseMs;
   }
 
   size(channelId: number): BatchSize {

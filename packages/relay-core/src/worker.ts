@@ -1,4 +1,4 @@
-import type { Connection } from './db/connection.js';
+import { applySettings, type Connection } from './db/connection.js';
 import { type Fence, gateway, type PolledChannel } from './db/gateway.js';
 import { isConnectionLoss, sqlstateOf } from './db/pg-error.js';
 import type { RelayEvent } from './event.js';
@@ -129,6 +129,7 @@ export class Worker {
         this.#shared.size(channel.id),
         this.#shared.marks.of(channel.id),
       );
+      await this.#db.resetSettings((db) => applySettings(db, this.#shared.leaseMs));
       for (const trouble of result.troubles) logOutcome(log, trouble, channel.name);
       this.#shared.marks.took(result.done);
       if (result.done > 0) log.debug({ channel: channel.name, events: result.done }, 'batch done');

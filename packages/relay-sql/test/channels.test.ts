@@ -85,6 +85,7 @@ describe('register_channel', () => {
       "'c.x', 'select 1', p_mode => 'leased'",
       "'c.x', p_statement_timeout => '-1 s'",
       "'c.x', p_max_payload => 0",
+      "'c.x', p_statement_timeout => '30 days'",
     ]) {
       await expect(db.query(`select pgrelay.register_channel(${call})`), call).rejects.toMatchObject({
         code: 'PR004',

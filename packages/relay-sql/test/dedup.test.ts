@@ -93,6 +93,38 @@ describe('a dedup key', () => {
     expect(await db.query("select from pgrelay.events where channel = 'd.sql'")).toEqual([]);
   });
 
+  test('race: two that both move a delayed event forward do not deadlock: the second gets an event of its own', async () => {
+    const far = ", p_run_at => now() + interval '1 hour'";
+    const [a] = await db.query<{ id: string }>(notify('forward', far));
+    const [one, two] = [await db.session('one'), await db.session('two')];
+    for (const session of [one, two]) {
+      await session.query('begin');
+      expect(await session.query(notify('forward', far))).toEqual([a]);
+    }
+    const first = one.start<{ id: string }>(notify('forward'));
+    const second = two.start<{ id: string }>(notify('forward'));
+    await first;
+    await one.query('commit');
+    await second;
+    await two.query('commit');
+    expect(await waiting('forward')).not.toEqual([]);
+  });
+
+  test('race: an overdue event that others hold is left to start; the next producer makes a new one', async () => {
+    const [a] = await db.query<{ id: string }>(notify('busy'));
+    await db.query('set role pgrelay_owner');
+    await db.query("update pgrelay.queue set run_at = run_at - interval '1 minute' where id = $1", [a?.id]);
+    await db.query('reset role');
+    expect(await db.query(notify('busy'))).toEqual([a]);
+    const holder = await db.session('holder');
+    await holder.query('begin');
+    expect(await holder.query(notify('busy'))).toEqual([a]);
+    const [b] = await db.query<{ id: string }>(notify('busy'));
+    expect(b?.id).not.toBe(a?.id);
+    await holder.query('commit');
+    expect(await claim(db, slot, 'd')).toContain(a?.id);
+  });
+
   test('the table of keys empties as events start', async () => {
     await db.query("select pgrelay.pause_channel('d'), pgrelay.pause_channel('d.sql')");
     await db.query('set role pgrelay_owner');

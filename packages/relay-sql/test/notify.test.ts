@@ -37,6 +37,14 @@ describe('notify', () => {
     );
   });
 
+  test('a time that never comes is refused', async () => {
+    await db.query("select pgrelay.register_channel('n.never')");
+    await expect(db.query("select pgrelay.notify('n.never', null, 'infinity')")).rejects.toEqual(sqlstate('PR004'));
+    await expect(
+      db.query("select pgrelay.notify_many('n.never', array['a'], array['-infinity'::timestamptz])"),
+    ).rejects.toEqual(sqlstate('PR004'));
+  });
+
   test('a NULL payload is an event', async () => {
     await db.query("select pgrelay.register_channel('n.null')");
     await db.query("select pgrelay.notify('n.null')");

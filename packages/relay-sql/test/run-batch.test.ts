@@ -137,7 +137,7 @@ describe('a batch of SQL actions', () => {
     expect(await runBatch(db, slot, 'b.hot')).toMatchObject({
       limited: true,
       taken: 60,
-      done: 25,
+      done: 15,
       failed: 0,
       retried: 0,
     });

@@ -17,15 +17,20 @@ export async function openConnection(connectionString: string, name: string, lea
   client.on('error', () => undefined); // the next query reports it
   await client.connect();
   try {
-    await client.query(
-      "select pg_catalog.set_config('client_min_messages', 'warning', false), pg_catalog.set_config('tcp_user_timeout', $1, false)",
-      [String(leaseMs)],
-    );
+    await applySettings(client, leaseMs);
   } catch (error) {
     await client.end().catch(() => undefined);
     throw error;
   }
   return client;
+}
+
+/** The session settings of every connection of a Processor: no notices, and a dead peer is noticed within the lease. */
+export async function applySettings(db: Queryable, leaseMs: number): Promise<void> {
+  await db.query(
+    "select pg_catalog.set_config('client_min_messages', 'warning', false), pg_catalog.set_config('tcp_user_timeout', $1, false)",
+    [String(leaseMs)],
+  );
 }
 
 /**
@@ -37,6 +42,7 @@ export class Connection implements Queryable {
   readonly #prepare: Prepare;
   #client: Promise<pg.Client> | undefined;
   #statementTimeout: number | undefined;
+  #ranActions = false;
   #closed = false;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -69,6 +75,21 @@ export class Connection implements Queryable {
     if (this.#statementTimeout === ms) return;
     await this.query("select pg_catalog.set_config('statement_timeout', $1, false)", [String(Math.round(ms))]);
     this.#statementTimeout = ms;
+  }
+
+  /** Undoes every setting that an action made for the session; `settings` puts the Processor's own back. */
+  async resetSettings(settings: (db: Queryable) => Promise<void>): Promise<void> {
+    this.#ranActions = true;
+    this.#statementTimeout = undefined;
+    await this.query('reset all');
+    await settings(this);
+  }
+
+  /** Removes the temporary tables that actions left, which would hide others by their names. */
+  async discardTemporary(): Promise<void> {
+    if (!this.#ranActions) return;
+    await this.query('discard temp');
+    this.#ranActions = false;
   }
 
   /** Ends the connection that is open now, with all that its session remembers; the next query opens another. */

@@ -8,6 +8,9 @@ declare
   v_now timestamptz := pgrelay.clock_now();
   v_moved bigint;
 begin
+  insert into pgrelay.lane (channel_id, priority)      -- of a channel that was dropped and registered again they are unknown
+    select distinct c.id, f.priority from pgrelay.failed f join pgrelay.channel c on c.name = p_channel
+    where f.id = any (p_ids) and not exists (select from pgrelay.lane l where l.channel_id = c.id and l.priority = f.priority);
   with gone as (
     delete from pgrelay.failed f using pgrelay.channel c where f.id = any (p_ids) and c.name = p_channel
       returning f.id, c.id as channel_id, f.priority, f.enqueued_at, f.attempt, f.dedup_key, f.payload

@@ -14,30 +14,32 @@ begin
     delete from pgrelay.queue q where q.ctid = any (p_rows) returning q.*
   ), e as materialized (
     select d.id, d.enqueued_at, d.attempt + 1 as attempt, d.retried, d.lost, d.priority, d.node, d.dedup_key, d.payload,
-      r.started_at, r.finished_at, r.sqlstate, r.message, r.detail, r.hint, r.context, r.constraint_name, r.table_name, w.delay,
-      case when r.sqlstate is null then 'done' when w.delay is not null then 'retried' else 'failed' end as outcome,
-      case when r.sqlstate is null then null when w.delay is null and d.retried > 0 then 'retries_exhausted' else 'action_error' end as code
+      r.started_at, r.finished_at, r.sqlstate, r.message, r.detail, r.hint, r.context, r.constraint_name, r.table_name,
+      case when r.sqlstate is not null then pgrelay.decide_v1(p_channel_id, r.sqlstate, d.retried) end as delay     -- failures only
     from d join r on r.id = d.id
-    left join lateral (select pgrelay.decide_v1(p_channel_id, r.sqlstate, d.retried) as delay) w on r.sqlstate is not null
+  ), f as materialized (
+    select e.*, case when e.sqlstate is null then 'done' when e.delay is not null then 'retried' else 'failed' end as outcome,
+      case when e.sqlstate is null then null when e.delay is null and e.retried > 0 then 'retries_exhausted' else 'action_error' end as code
+    from e
   ), logged as (
     insert into pgrelay.log (event_id, enqueued_at, started_at, finished_at, attempt, slot, worker, node, channel, outcome, sqlstate, code, constraint_name, table_name)
       select e.id, e.enqueued_at, e.started_at, e.finished_at, e.attempt, p_slot, p_worker, e.node, p_name, e.outcome, e.sqlstate, e.code,
         case when e.sqlstate is not null then pgrelay.catalog_name('constraint', e.constraint_name) end,
         case when e.sqlstate is not null then pgrelay.catalog_name('relation', e.table_name) end
-      from e
+      from f e
   ), again as (
     insert into pgrelay.delayed (id, channel_id, priority, node, enqueued_at, run_at, attempt, retried, lost, dedup_key, payload)
       select e.id, p_channel_id, e.priority, e.node, e.enqueued_at, e.finished_at + e.delay, e.attempt, e.retried + 1, e.lost, e.dedup_key, e.payload
-      from e where e.outcome = 'retried'
+      from f e where e.outcome = 'retried'
   ), dead as (
     insert into pgrelay.failed (id, channel, reason, attempt, retried, lost, priority, node, enqueued_at, failed_at, sqlstate, code,
         message, detail, hint, context, constraint_name, table_name, dedup_key, payload)
       select e.id, p_name, 'failed', e.attempt, e.retried, e.lost, e.priority, e.node, e.enqueued_at, e.finished_at, e.sqlstate, e.code,
         e.message, e.detail, e.hint, e.context, e.constraint_name, e.table_name, e.dedup_key, e.payload
-      from e where e.outcome = 'failed'
+      from f e where e.outcome = 'failed'
   )
   select count(*) filter (where e.outcome = 'done'), count(*) filter (where e.outcome = 'retried'), count(*) filter (where e.outcome = 'failed'),
       coalesce(jsonb_agg(jsonb_build_object('id', e.id::text, 'outcome', e.outcome, 'attempt', e.attempt, 'sqlstate', e.sqlstate, 'code', e.code))
         filter (where e.outcome <> 'done'), '[]')
-    into done, retried, failed, troubles from e;
+    into done, retried, failed, troubles from f e;
 end $$;

@@ -62,7 +62,7 @@ export class Processor {
       this.#control,
       (rows, ended) => {
         for (const row of rows) logOutcome(this.#log, row);
-        for (const { id } of ended) this.#shared.inFlight.delete(id);
+        for (const { claim } of ended) this.#shared.inFlight.delete(claim);
         this.#shared.wakeAll();
       },
       () => this.#log.warn('ends of events could not be written yet; they are sent again'),
@@ -75,8 +75,8 @@ export class Processor {
       pollIntervalMs: this.#options.pollIntervalMs,
     });
     const { connectionString, leaseMs } = this.#options;
-    this.#heartbeat = new Heartbeat({ connectionString, leaseMs, blockedLimitMs: 60_000 }, this.#log, (epoch) =>
-      this.#fenced(epoch),
+    this.#heartbeat = new Heartbeat({ connectionString, leaseMs, blockedLimitMs: 60_000 }, this.#log, (fence) =>
+      this.#fenced(fence),
     );
   }
 
@@ -125,7 +125,7 @@ export class Processor {
       rescueTask(leaseMs, () => this.#shared.wakeAll()),
       reclaimTask(
         () => this.#shared.fence,
-        (id) => this.#shared.inFlight.has(id),
+        (fence, id) => this.#shared.inFlight.holds(fence, id),
       ),
       maintainTask(logRetentionDays),
       marksTask(this.#shared.marks),
@@ -160,7 +160,7 @@ export class Processor {
       await gateway
         .detach(this.#control, fence)
         .catch(() => this.#log.warn('the slot could not be given back; its lease will end'));
-      this.#shared.fence = undefined;
+      this.#shared.lose('the Processor has stopped');
     }
     await Promise.all([this.#control.close(), ...this.#workers.map((worker) => worker.close(false))]);
     if (fence !== undefined) this.#log.info({ slot: fence.slot }, 'Processor stopped');
@@ -218,16 +218,17 @@ export class Processor {
 
   async #attach(): Promise<void> {
     const fence = await attach(this.#control, this.#options, this.#handlers.all());
-    this.#shared.fence = fence;
+    this.#shared.take(fence);
     await gateway.enterBackend(this.#control, fence, 'control');
     this.#heartbeat.beatFor(fence);
   }
 
   /** Declared dead (a long freeze, a server that was away): drops its claims and takes a new epoch. */
-  #fenced(epoch: string): void {
-    if (this.#shared.fence?.epoch !== epoch || this.#shared.draining) return;
+  #fenced({ slot, epoch }: Fence): void {
+    const { fence } = this.#shared;
+    if (fence?.slot !== slot || fence.epoch !== epoch || this.#shared.draining) return;
     this.#log.warn({ slot: this.slot }, 'this Processor was declared dead; it takes a new slot');
-    this.#shared.fence = undefined;
+    this.#shared.lose('the Processor was declared dead');
     this.#attaching ??= this.#attachAgain().finally(() => {
       this.#attaching = undefined;
     });

@@ -1,10 +1,11 @@
 import type { Connection } from '../db/connection.js';
-import { type Fence, gateway, type Trouble } from '../db/gateway.js';
+import { gateway, type Trouble } from '../db/gateway.js';
 import { isConnectionLoss, toFailure } from '../db/pg-error.js';
 import type { Queryable } from '../db/queryable.js';
 import type { RelayEvent } from '../event.js';
 import type { HandlerDefinition } from '../handlers/handler-definition.js';
 import { dispatch } from './dispatch.js';
+import type { Claim } from './in-flight.js';
 import type { Attempt, DispatchEnvironment } from './run-handler.js';
 import { toSettlement } from './settlement.js';
 
@@ -16,7 +17,7 @@ import { toSettlement } from './settlement.js';
  */
 export async function runTransaction(
   connection: Connection,
-  fence: Fence,
+  claim: Claim,
   event: RelayEvent<string | null>,
   handler: HandlerDefinition,
   env: Omit<DispatchEnvironment, 'db'>,
@@ -25,7 +26,7 @@ export async function runTransaction(
   return connection.pinned(async (db) => {
     const startedAt = performance.now();
     const settle = (attempt: Attempt) =>
-      gateway.settle(db, fence, [toSettlement({ id: event.id, attempt, startedAt, finishedAt: performance.now() })]);
+      gateway.settle(db, claim.fence, [toSettlement({ claim, attempt, startedAt, finishedAt: performance.now() })]);
     await db.query('begin');
     const tx = new Transaction(db);
     let attempt = await dispatch(event, handler, { ...env, db: tx });

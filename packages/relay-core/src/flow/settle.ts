@@ -14,7 +14,7 @@ export class Settler {
   readonly #db: Queryable;
   readonly #onSettled: (rows: readonly Required<Trouble>[], ended: readonly Ended[]) => void;
   readonly #onTrouble: (error: unknown) => void;
-  #waiting: { readonly fence: Fence; readonly ended: Ended }[] = [];
+  #waiting: Ended[] = [];
   #flushing: Promise<void> | undefined;
   #givenUp = false;
 
@@ -28,8 +28,8 @@ export class Settler {
     this.#onTrouble = onTrouble;
   }
 
-  add(fence: Fence, ended: Ended): void {
-    this.#waiting.push({ fence, ended });
+  add(ended: Ended): void {
+    this.#waiting.push(ended);
     this.#flushing ??= this.#flush().finally(() => {
       this.#flushing = undefined;
     });
@@ -51,7 +51,7 @@ export class Settler {
     await gateway.release(
       this.#db,
       fence,
-      lost.map((ended) => ended.id),
+      lost.map((ended) => ended.claim.id),
     );
     const ended = all.filter((one) => !('lost' in one.attempt));
     return ended.length === 0
@@ -66,19 +66,13 @@ export class Settler {
   async #flush(): Promise<void> {
     await Promise.resolve(); // let attempts that end in the same turn join
     for (let pause = 50; this.#waiting.length > 0 && !this.#givenUp; ) {
-      const { fence } = this.#waiting[0] as { fence: Fence };
-      const batch = this.#waiting.filter((w) => w.fence.epoch === fence.epoch).slice(0, flushLimit);
+      const { fence } = (this.#waiting[0] as Ended).claim;
+      const batch = this.#waiting.filter((ended) => ended.claim.fence === fence).slice(0, flushLimit);
       try {
-        const rows = await this.#write(
-          fence,
-          batch.map((w) => w.ended),
-        );
+        const rows = await this.#write(fence, batch);
         const sent = new Set(batch);
-        this.#waiting = this.#waiting.filter((w) => !sent.has(w));
-        this.#onSettled(
-          rows,
-          batch.map((w) => w.ended),
-        );
+        this.#waiting = this.#waiting.filter((ended) => !sent.has(ended));
+        this.#onSettled(rows, batch);
         pause = 50;
       } catch (error) {
         this.#onTrouble(error);

@@ -1,9 +1,10 @@
 import type { Settlement } from '../db/gateway.js';
+import type { Claim } from './in-flight.js';
 import type { Attempt } from './run-handler.js';
 
 /** An attempt that has ended but is not written yet. */
 export interface Ended {
-  readonly id: string;
+  readonly claim: Claim;
   readonly attempt: Attempt;
   readonly startedAt: number;
   readonly finishedAt: number;
@@ -11,7 +12,8 @@ export interface Ended {
 
 /** The row that settle_v1 takes of an attempt that was not lost; times become ages at the moment of sending. */
 export function toSettlement(ended: Ended, now = performance.now()): Settlement {
-  const times = { id: ended.id, startedAgoMs: now - ended.startedAt, finishedAgoMs: now - ended.finishedAt };
+  const { id, attempt } = ended.claim;
+  const times = { id, attempt, startedAgoMs: now - ended.startedAt, finishedAgoMs: now - ended.finishedAt };
   if ('failure' in ended.attempt) return { ...times, outcome: 'error', delayMs: null, error: ended.attempt.failure };
   if ('lost' in ended.attempt) throw new Error('an attempt that was lost is given back, not settled');
   const { outcome } = ended.attempt;

@@ -1,6 +1,6 @@
 -- Ends attempts of claimed events, any number at any time: takes them out of the queue and writes their audit rows in
--- one statement. Only rows still marked with this slot and epoch are touched, so a stale Processor changes nothing and
--- sending the same settlement twice does no harm. As the last statement of a transactional handler a result of fewer
+-- one statement. Only rows still marked with this slot and epoch and in this attempt are touched, so a stale Processor or
+-- attempt changes nothing and sending the same settlement twice does no harm. As the last statement of a transactional handler a result of fewer
 -- rows than asked means: roll back.
 --   p_outcomes   done | cancelled | failed | retried | snoozed (both after p_delays ms) | error (the retry policy decides)
 --   p_started, p_finished   how many ms ago, by a monotonic clock; the database's clock gives the times
@@ -9,7 +9,7 @@
 -- Rows are found by their ids: seqscan is off for a plan made while the queue was small, and coalesce keeps the index on
 -- (slot, epoch) out, in which every row that this Processor has settled lies dead as long as a snapshot is held.
 create or replace function pgrelay.settle_v1(
-  p_slot smallint, p_epoch bigint, p_ids bigint[], p_outcomes text[], p_delays double precision[],
+  p_slot smallint, p_epoch bigint, p_ids bigint[], p_attempts integer[], p_outcomes text[], p_delays double precision[],
   p_started double precision[], p_finished double precision[], p_errors jsonb[]
 ) returns table (id bigint, channel text, outcome text, attempt integer, sqlstate text, code text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off
@@ -20,21 +20,24 @@ declare
 begin
   for v_keyed in
     select q.channel_id, array_agg(q.dedup_key) as keys, array_agg(q.id) as ids from pgrelay.queue q
-    where q.id = any (p_ids) and coalesce(q.slot, 0::smallint) = p_slot and q.epoch = p_epoch and q.dedup_key is not null group by q.channel_id
+    where q.id = any (p_ids) and coalesce(q.slot, 0::smallint) = p_slot and q.epoch = p_epoch
+      and (q.id, q.attempt) in (select x.i, x.a from unnest(p_ids, p_attempts) x(i, a)) and q.dedup_key is not null group by q.channel_id
   loop
     perform pgrelay.free_dedup_keys(v_keyed.channel_id, v_keyed.keys, v_keyed.ids);
   end loop;
 
   return query
   with d as (
-    delete from pgrelay.queue q where q.id = any (p_ids) and coalesce(q.slot, 0::smallint) = p_slot and q.epoch = p_epoch returning q.*
+    delete from pgrelay.queue q where q.id = any (p_ids) and coalesce(q.slot, 0::smallint) = p_slot and q.epoch = p_epoch
+      and (q.id, q.attempt) in (select x.i, x.a from unnest(p_ids, p_attempts) x(i, a)) returning q.*
   ), e as materialized (
     select d.*, c.name as channel_name, x.o as asked, x.e as error,
       v_now - make_interval(secs => coalesce(x.s, 0) / 1000.0) as started_at,
       v_now - make_interval(secs => coalesce(x.f, 0) / 1000.0) as finished_at,
       case x.o when 'error' then pgrelay.decide_v1(d.channel_id, x.e ->> 'sqlstate', d.retried)
         when 'retried' then make_interval(secs => x.w / 1000.0) when 'snoozed' then make_interval(secs => x.w / 1000.0) end as delay
-    from d join unnest(p_ids, p_outcomes, p_delays, p_started, p_finished, p_errors) x(i, o, w, s, f, e) on x.i = d.id
+    from d join unnest(p_ids, p_attempts, p_outcomes, p_delays, p_started, p_finished, p_errors) x(i, a, o, w, s, f, e)
+      on x.i = d.id and x.a = d.attempt
     join pgrelay.channel c on c.id = d.channel_id
   ), f as materialized (
     select e.*, case when e.asked <> 'error' then e.asked when e.delay is not null then 'retried' else 'failed' end as result,

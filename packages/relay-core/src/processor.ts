@@ -3,6 +3,7 @@ import { type Logger, pino } from 'pino';
 import { attach, declareHandlers } from './attachment.js';
 import { Connection, openConnection, type Prepare } from './db/connection.js';
 import { type Fence, gateway } from './db/gateway.js';
+import { watchClient, watchOwn } from './db/own-connection.js';
 import type { Class } from './di/injectable.js';
 import { ProcessorScope } from './di/processor-scope.js';
 import { Settler } from './flow/settle.js';
@@ -267,9 +268,15 @@ export class Processor {
   }
 
   async #open(purpose: string) {
-    const client = await openConnection(this.#options.connectionString, `pgrelay ${purpose}`, this.#options.leaseMs);
-    await this.#enter(client, purpose);
-    return client;
+    const { connectionString, leaseMs } = this.#options;
+    const client = watchClient(await watchOwn(openConnection(connectionString, `pgrelay ${purpose}`, leaseMs)));
+    try {
+      await this.#enter(client, purpose);
+      return client;
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw error;
+    }
   }
 
   async #enter(client: Parameters<typeof gateway.enterBackend>[0], purpose: string): Promise<void> {

@@ -1,13 +1,13 @@
 import type { Connection } from '../db/connection.js';
 import { gateway, type Trouble } from '../db/gateway.js';
-import { isConnectionLoss, toFailure } from '../db/pg-error.js';
+import { isConnectionLoss, isRefusal, toFailure } from '../db/pg-error.js';
 import type { Queryable } from '../db/queryable.js';
 import type { RelayEvent } from '../event.js';
 import type { HandlerDefinition } from '../handlers/handler-definition.js';
 import { dispatch } from './dispatch.js';
 import type { Claim } from './in-flight.js';
 import type { Attempt, DispatchEnvironment } from './run-handler.js';
-import { toSettlement } from './settlement.js';
+import { refused, toSettlement } from './settlement.js';
 
 /**
  * Runs a transactional handler on a worker's connection: the handler's writes, its child events, the event's end and the
@@ -43,7 +43,12 @@ export async function runTransaction(
       }
     }
     await db.query('rollback');
-    return (await settle(attempt))[0];
+    try {
+      return (await settle(attempt))[0];
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      return (await settle(refused({ claim, attempt, startedAt, finishedAt: performance.now() }, error).attempt))[0];
+    }
   });
 }
 

@@ -1,13 +1,15 @@
 import { type Fence, gateway, type Trouble } from '../db/gateway.js';
+import { isRefusal } from '../db/pg-error.js';
 import type { Queryable } from '../db/queryable.js';
-import { type Ended, toSettlement } from './settlement.js';
+import { type Ended, isRefused, refused, toSettlement } from './settlement.js';
 
 /** At most this many attempts are ended in one statement. */
 const flushLimit = 500;
 
 /**
  * Writes the ends of leased attempts, many in one statement: whatever has gathered while the last flush was under way is
- * the next flush. One that cannot be written stays and is sent again until it is; sending twice does no harm. Attempts of
+ * the next flush. A batch that the database refuses is halved until the culprit is found, which then ends as a failure.
+ * One that cannot be written stays and is sent again until it is; sending twice does no harm. Attempts of
  * an earlier epoch are dropped: the database has given those events to somebody else.
  */
 export class Settler {
@@ -63,18 +65,35 @@ export class Settler {
         );
   }
 
+  /** After a refusal the half of the batch is tried, and so on; the one that is refused alone ends as a failure. */
+  #narrow(batch: readonly Ended[], error: unknown): boolean {
+    const [only] = batch;
+    if (batch.length > 1 || only === undefined) return true;
+    this.#waiting = this.#waiting.filter((ended) => ended !== only);
+    if (isRefused(only))
+      this.#waiting.push(only); // behind the others, which it must not hold up
+    else this.#waiting.unshift(refused(only, error));
+    return !isRefused(only);
+  }
+
   async #flush(): Promise<void> {
     await Promise.resolve(); // let attempts that end in the same turn join
+    let limit = flushLimit;
     for (let pause = 50; this.#waiting.length > 0 && !this.#givenUp; ) {
       const { fence } = (this.#waiting[0] as Ended).claim;
-      const batch = this.#waiting.filter((ended) => ended.claim.fence === fence).slice(0, flushLimit);
+      const batch = this.#waiting.filter((ended) => ended.claim.fence === fence).slice(0, limit);
       try {
         const rows = await this.#write(fence, batch);
         const sent = new Set(batch);
         this.#waiting = this.#waiting.filter((ended) => !sent.has(ended));
         this.#onSettled(rows, batch);
         pause = 50;
+        limit = Math.min(limit * 2, flushLimit);
       } catch (error) {
+        if (isRefusal(error) && this.#narrow(batch, error)) {
+          limit = Math.max(1, Math.floor(batch.length / 2));
+          continue;
+        }
         this.#onTrouble(error);
         await new Promise((resolve) => setTimeout(resolve, pause));
         pause = Math.min(pause * 2, 1_000);

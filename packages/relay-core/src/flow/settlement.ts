@@ -1,4 +1,5 @@
 import type { Settlement } from '../db/gateway.js';
+import { sqlstateOf, storable } from '../db/pg-error.js';
 import type { Claim } from './in-flight.js';
 import type { Attempt } from './run-handler.js';
 
@@ -19,6 +20,20 @@ export function toSettlement(ended: Ended, now = performance.now()): Settlement 
   const { outcome } = ended.attempt;
   const delayMs = 'delayMs' in outcome ? outcome.delayMs : null;
   const error =
-    'code' in outcome ? { code: outcome.code, message: 'message' in outcome ? (outcome.message ?? '') : '' } : null;
+    'code' in outcome
+      ? { code: storable(outcome.code), message: storable('message' in outcome ? (outcome.message ?? '') : '') }
+      : null;
   return { ...times, outcome: outcome.kind, delayMs, error };
 }
+
+/** The attempt that takes the place of one whose end the database refuses: a failure made of nothing but our own words. */
+export function refused(ended: Ended, error: unknown): Ended {
+  const sqlstate = sqlstateOf(error);
+  const message = 'the database refused the end of the attempt';
+  const failure = { ...(sqlstate === undefined ? {} : { sqlstate }), code: 'settlement_refused', message };
+  return { ...ended, attempt: { failure, error } };
+}
+
+/** Whether it stands for a refused one already. */
+export const isRefused = ({ attempt }: Ended): boolean =>
+  'failure' in attempt && attempt.failure.code === 'settlement_refused';

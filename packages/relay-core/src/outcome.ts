@@ -27,7 +27,14 @@ export const snooze = (delayMs: number): Outcome => ({ kind: 'snoozed', delayMs 
 
 const kinds = new Set(['done', 'retried', 'failed', 'cancelled', 'snoozed']);
 
-/** Whether a handler's return value is an Outcome. */
+/** The longest delay, in ms: ten years. */
+const longestMs = 10 * 365.25 * 86_400_000;
+
+/** Whether a handler's return value is an Outcome. @throws Error when it is one whose delay cannot be kept */
 export function isOutcome(value: unknown): value is Outcome {
-  return typeof value === 'object' && value !== null && 'kind' in value && kinds.has(String(value.kind));
+  if (typeof value !== 'object' || value === null || !('kind' in value) || !kinds.has(String(value.kind))) return false;
+  if (value.kind !== 'retried' && value.kind !== 'snoozed') return true;
+  const delayMs = 'delayMs' in value ? value.delayMs : undefined;
+  if (typeof delayMs === 'number' && delayMs >= 0 && delayMs <= longestMs) return true;
+  throw new Error(`the handler asked for a delay of ${String(delayMs)} ms; it is a number from 0 to ten years`);
 }

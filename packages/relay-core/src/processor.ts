@@ -3,6 +3,7 @@ import { type Logger, pino } from 'pino';
 import { attach, declareHandlers } from './attachment.js';
 import { Connection, openConnection, type Prepare } from './db/connection.js';
 import { type Fence, gateway } from './db/gateway.js';
+import { watchClient, watchOwn } from './db/own-connection.js';
 import type { Class } from './di/injectable.js';
 import { ProcessorScope } from './di/processor-scope.js';
 import { Settler } from './flow/settle.js';
@@ -62,7 +63,7 @@ export class Processor {
       this.#control,
       (rows, ended) => {
         for (const row of rows) logOutcome(this.#log, row);
-        for (const { id } of ended) this.#shared.inFlight.delete(id);
+        for (const { claim } of ended) this.#shared.inFlight.delete(claim);
         this.#shared.wakeAll();
       },
       () => this.#log.warn('ends of events could not be written yet; they are sent again'),
@@ -76,8 +77,8 @@ export class Processor {
       leaseMs: this.#options.leaseMs,
     });
     const { connectionString, leaseMs } = this.#options;
-    this.#heartbeat = new Heartbeat({ connectionString, leaseMs, blockedLimitMs: 60_000 }, this.#log, (epoch) =>
-      this.#fenced(epoch),
+    this.#heartbeat = new Heartbeat({ connectionString, leaseMs, blockedLimitMs: 60_000 }, this.#log, (fence) =>
+      this.#fenced(fence),
     );
   }
 
@@ -126,7 +127,7 @@ export class Processor {
       rescueTask(leaseMs, () => this.#shared.wakeAll()),
       reclaimTask(
         () => this.#shared.fence,
-        (id) => this.#shared.inFlight.has(id),
+        (fence, id) => this.#shared.inFlight.holds(fence, id),
       ),
       maintainTask(logRetentionDays),
       marksTask(this.#shared.marks),
@@ -161,7 +162,7 @@ export class Processor {
       await gateway
         .detach(this.#control, fence)
         .catch(() => this.#log.warn('the slot could not be given back; its lease will end'));
-      this.#shared.fence = undefined;
+      this.#shared.lose('the Processor has stopped');
     }
     await Promise.all([this.#control.close(), ...this.#workers.map((worker) => worker.close(false))]);
     if (fence !== undefined) this.#log.info({ slot: fence.slot }, 'Processor stopped');
@@ -219,16 +220,17 @@ export class Processor {
 
   async #attach(): Promise<void> {
     const fence = await attach(this.#control, this.#options, this.#handlers.all());
-    this.#shared.fence = fence;
+    this.#shared.take(fence);
     await gateway.enterBackend(this.#control, fence, 'control');
     this.#heartbeat.beatFor(fence);
   }
 
   /** Declared dead (a long freeze, a server that was away): drops its claims and takes a new epoch. */
-  #fenced(epoch: string): void {
-    if (this.#shared.fence?.epoch !== epoch || this.#shared.draining) return;
+  #fenced({ slot, epoch }: Fence): void {
+    const { fence } = this.#shared;
+    if (fence?.slot !== slot || fence.epoch !== epoch || this.#shared.draining) return;
     this.#log.warn({ slot: this.slot }, 'this Processor was declared dead; it takes a new slot');
-    this.#shared.fence = undefined;
+    this.#shared.lose('the Processor was declared dead');
     this.#attaching ??= this.#attachAgain().finally(() => {
       this.#attaching = undefined;
     });
@@ -267,9 +269,15 @@ export class Processor {
   }
 
   async #open(purpose: string) {
-    const client = await openConnection(this.#options.connectionString, `pgrelay ${purpose}`, this.#options.leaseMs);
-    await this.#enter(client, purpose);
-    return client;
+    const { connectionString, leaseMs } = this.#options;
+    const client = watchClient(await watchOwn(openConnection(connectionString, `pgrelay ${purpose}`, leaseMs)));
+    try {
+      await this.#enter(client, purpose);
+      return client;
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw error;
+    }
   }
 
   async #enter(client: Parameters<typeof gateway.enterBackend>[0], purpose: string): Promise<void> {

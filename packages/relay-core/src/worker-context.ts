@@ -4,6 +4,7 @@ import type { Queryable } from './db/queryable.js';
 import type { ProcessorScope } from './di/processor-scope.js';
 import { BatchSize } from './flow/batch-size.js';
 import { Hint } from './flow/hint.js';
+import { InFlight } from './flow/in-flight.js';
 import { Marks } from './flow/marks.js';
 import type { Settler } from './flow/settle.js';
 import type { HandlerDefinition } from './handlers/handler-definition.js';
@@ -17,12 +18,12 @@ export class WorkerContext {
   readonly control: Queryable;
   readonly pollIntervalMs: number;
   readonly leaseMs: number;
-  /** Aborted when the Processor is forced to stop: handlers see it as their signal. */
+  /** Aborted when the Processor is forced to stop. */
   readonly forced = new AbortController();
   /** Handlers by the id of their channel. */
   readonly handlers = new Map<number, HandlerDefinition>();
-  /** Events that were claimed and have not been settled, with the channel they belong to. */
-  readonly inFlight = new Map<string, number>();
+  /** Events that were claimed and have not been settled. */
+  readonly inFlight = new InFlight();
   /** SQL channels of which a worker of this Processor runs a batch just now. */
   readonly running = new Set<number>();
   /** Running calls of each batch handler, by channel. */
@@ -35,8 +36,7 @@ export class WorkerContext {
   readonly marks = new Marks();
   readonly #sizes = new Map<number, BatchSize>();
   readonly #wakeups: Wakeup[] = [];
-  /** The slot and epoch, or undefined while the Processor has none. */
-  fence: Fence | undefined;
+  #tenure: { readonly fence: Fence; readonly ended: AbortController; readonly stopping: AbortSignal } | undefined;
   draining = false;
 
   constructor(parts: {
@@ -55,6 +55,28 @@ export class WorkerContext {
     this.leaseMs = parts.leaseMs;
   }
 
+  /** The slot and epoch, or undefined while the Processor has none. */
+  get fence(): Fence | undefined {
+    return this.#tenure?.fence;
+  }
+
+  take(fence: Fence): void {
+    const ended = new AbortController();
+    this.#tenure = { fence, ended, stopping: AbortSignal.any([this.forced.signal, ended.signal]) };
+  }
+
+  /** The slot is somebody else's now, or given back: handlers that still run for it see their signal. */
+  lose(reason: string): void {
+    const tenure = this.#tenure;
+    this.#tenure = undefined;
+    tenure?.ended.abort(new Error(reason));
+  }
+
+  /** Aborted when the Processor is forced to stop and when it no longer holds this slot in this epoch. */
+  stopping(fence: Fence): AbortSignal {
+    return this.#tenure?.fence === fence ? this.#tenure.stopping : AbortSignal.abort(new Error('the slot is lost'));
+  }
+
   size(channelId: number): BatchSize {
     const size = this.#sizes.get(channelId) ?? new BatchSize();
     this.#sizes.set(channelId, size);
@@ -63,9 +85,7 @@ export class WorkerContext {
 
   /** How many more events of this channel may be handled at once. */
   room(channelId: number, concurrency: number): number {
-    let busy = 0;
-    for (const channel of this.inFlight.values()) if (channel === channelId) busy += 1;
-    return concurrency - busy;
+    return concurrency - this.inFlight.of(channelId);
   }
 
   wakeup(): Wakeup {

@@ -5,14 +5,22 @@ import type { RelayEvent } from './event.js';
 import { claim } from './flow/claim.js';
 import { dispatch } from './flow/dispatch.js';
 import { dispatchBatch } from './flow/dispatch-batch.js';
+import type { Claim } from './flow/in-flight.js';
 import { poll } from './flow/poll.js';
 import { runBatch } from './flow/run-batch.js';
+import type { Attempt } from './flow/run-handler.js';
 import { runToplevel } from './flow/run-toplevel.js';
 import { runTransaction } from './flow/run-transaction.js';
 import type { HandlerDefinition } from './handlers/handler-definition.js';
 import type { Wakeup } from './lifecycle/wakeup.js';
 import { logOutcome } from './telemetry/log-outcome.js';
 import type { WorkerContext } from './worker-context.js';
+
+/** An event, and the mark that this Processor works on it. */
+interface Claimed {
+  readonly claimed: Claim;
+  readonly event: RelayEvent<string | null>;
+}
 
 /** Events of a transactional handler that a worker claims at once; it runs them one after the other. */
 const transactionalClaim = 10;
@@ -143,12 +151,12 @@ export class Worker {
     const { inFlight, settler } = this.#shared;
     const event = await gateway.claimToplevel(this.#db, fence, this.#number, channel.id);
     if (event === undefined) return false;
-    inFlight.set(event.id, channel.id);
+    const claimed = inFlight.add(fence, channel.id, event);
     try {
-      settler.add(fence, await runToplevel(this.#db, event, channel));
+      settler.add(await runToplevel(this.#db, claimed, event, channel));
       return true;
     } catch (error) {
-      inFlight.delete(event.id);
+      inFlight.delete(claimed);
       await this.#giveBack(fence, [event.id]);
       throw error;
     }
@@ -156,16 +164,16 @@ export class Worker {
 
   async #runTransactional(channel: PolledChannel, handler: HandlerDefinition, fence: Fence): Promise<boolean> {
     const events = await this.#claim(channel, fence, transactionalClaim);
-    const left = new Set(events.map((event) => event.id));
+    const left = new Set(events.map(({ event }) => event.id));
     try {
-      for (const event of events) {
+      for (const { claimed, event } of events) {
         if (this.#shared.draining) break;
-        const row = await runTransaction(this.#db, fence, event, handler, this.#environment(channel, handler, fence));
+        const row = await runTransaction(this.#db, claimed, event, handler, this.#environment(channel, handler, fence));
         left.delete(event.id);
         if (row !== undefined) logOutcome(this.#shared.log, row);
       }
     } finally {
-      for (const event of events) this.#shared.inFlight.delete(event.id);
+      for (const { claimed } of events) this.#shared.inFlight.delete(claimed);
       await this.#giveBack(fence, [...left]);
     }
     return events.length > 0;
@@ -181,11 +189,10 @@ export class Worker {
     const room = this.#shared.room(channel.id, handler.concurrency);
     if (room <= 0) return false;
     const events = await this.#claim(channel, fence, room);
-    for (const event of events) {
+    for (const { claimed: claim, event } of events) {
       const startedAt = performance.now();
       void dispatch(event, handler, { ...this.#environment(channel, handler, fence), db: this.#shared.control }).then(
-        (attempt) =>
-          this.#shared.settler.add(fence, { id: event.id, attempt, startedAt, finishedAt: performance.now() }),
+        (attempt) => this.#shared.settler.add({ claim, attempt, startedAt, finishedAt: performance.now() }),
       );
     }
     return events.length > 0;
@@ -201,29 +208,32 @@ export class Worker {
     const count = (by: number) => batches.set(channel.id, (batches.get(channel.id) ?? 0) + by);
     if ((batches.get(channel.id) ?? 0) >= handler.concurrency) return false;
     count(1);
-    const events = await this.#claim(channel, fence, limit).catch((error) => {
+    const claims = await this.#claim(channel, fence, limit).catch((error) => {
       count(-1);
       throw error;
     });
     const startedAt = performance.now();
+    const events = claims.map(({ event }) => event);
     void dispatchBatch(events, handler, { ...this.#environment(channel, handler, fence), db: control }).then((all) => {
       count(-1);
-      for (const [index, attempt] of all.entries())
-        settler.add(fence, { id: events[index]?.id ?? '', attempt, startedAt, finishedAt: performance.now() });
+      for (const [index, { claimed: claim }] of claims.entries())
+        settler.add({ claim, attempt: all[index] as Attempt, startedAt, finishedAt: performance.now() });
     });
     return events.length > 0;
   }
 
-  async #claim(channel: PolledChannel, fence: Fence, limit: number): Promise<RelayEvent<string | null>[]> {
-    const events = await claim(this.#db, fence, this.#number, channel, limit, this.#shared.marks.of(channel.id));
-    for (const event of events) this.#shared.inFlight.set(event.id, channel.id);
-    this.#shared.marks.took(events.length);
-    return events;
+  async #claim(channel: PolledChannel, fence: Fence, limit: number): Promise<Claimed[]> {
+    const { inFlight, marks } = this.#shared;
+    const events = await claim(this.#db, fence, this.#number, channel, limit, marks.of(channel.id));
+    marks.took(events.length);
+    if (this.#shared.fence !== fence) return []; // declared dead meanwhile: they are given to others
+    return events.map((event) => ({ claimed: inFlight.add(fence, channel.id, event), event }));
   }
 
   #environment(channel: PolledChannel, handler: HandlerDefinition, fence: Fence) {
-    const { scope, log, forced, control } = this.#shared;
-    return { scope, log, control, fence, stopping: forced.signal, timeoutMs: handler.timeoutMs ?? channel.timeoutMs };
+    const { scope, log, control } = this.#shared;
+    const stopping = this.#shared.stopping(fence);
+    return { scope, log, control, fence, stopping, timeoutMs: handler.timeoutMs ?? channel.timeoutMs };
   }
 
   /** After an error that ended a tick: how long to wait. A lost connection opens again with the next tick. */

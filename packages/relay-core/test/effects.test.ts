@@ -1,4 +1,4 @@
-import { createClient, defineHandler, type HandlerContext, retryIn } from '@pgrelay/relay-core';
+import { complete, createClient, defineHandler, definePlugin, type HandlerContext, retryIn } from '@pgrelay/relay-core';
 import { until, useDatabase } from '@pgrelay/test-support';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { outcomes, running, untilIdle } from './support/running.js';
@@ -161,6 +161,37 @@ describe("the loss of the Processor's own connection", () => {
     await untilIdle(db, channel);
     expect(runs).toBe(2);
     expect(await outcomes(db, channel)).toMatchObject([{ outcome: 'done', attempt: 1 }]);
+  });
+
+  test('from a connection that a plugin was given, and from one of the results of a batch, too', async () => {
+    await db.query("select pgrelay.register_channel('l.child')");
+    const runs = { plugin: 0, batch: 0 };
+    const plugin = definePlugin({
+      name: 'l',
+      version: '1.0.0',
+      validate: () => undefined,
+      setup: (host) =>
+        host.handlers.add(
+          defineHandler('l.plugin', async () => {
+            const own = await host.connect('l');
+            runs.plugin += 1;
+            const sql = runs.plugin === 1 ? 'select pg_terminate_backend(pg_backend_pid())' : 'select';
+            await own.query(sql).finally(() => own.end().catch(() => undefined));
+          }),
+        ),
+    });
+    const batch = defineHandler('l.batch', { batch: 5 }, async (events, ctx) => {
+      runs.batch += 1;
+      if (runs.batch === 1) await cut();
+      return Promise.all(events.map(() => ctx.notify('l.child').then(complete, (error: Error) => error)));
+    });
+    await running(db, { plugins: [plugin()], handlers: [batch] });
+    await client.notify('l.plugin');
+    await client.notify('l.batch');
+    await untilIdle(db, 'l.plugin', 'l.batch');
+    expect(runs).toEqual({ plugin: 2, batch: 2 });
+    for (const channel of ['l.plugin', 'l.batch'])
+      expect(await outcomes(db, channel)).toMatchObject([{ outcome: 'done', attempt: 1 }]);
   });
 
   test('after the effect was made does not make it again: its record is sent until it is written', async () => {

@@ -93,13 +93,10 @@ test(`producers, claimers and put-backs of every kind, and no full scan: nothing
       const { priorities, lows } = mine.marks.of(channel.id);
       const gone = random() < 0.05;
       if (gone) await client.query('begin');
-      const claimed = await client.query('select id::text from pgrelay.claim_v1($1, $2, 1::smallint, $3, $4, $5, $6)', [
-        ...fence,
-        channel.id,
-        1 + Math.floor(random() * 20),
-        priorities,
-        lows,
-      ]);
+      const claimed = await client.query(
+        'select id::text, attempt from pgrelay.claim_v1($1, $2, 1::smallint, $3, $4, $5, $6)',
+        [...fence, channel.id, 1 + Math.floor(random() * 20), priorities, lows],
+      );
       if (random() < 0.3) await pause(random() * 50);
       if (gone) {
         await client.query('rollback');
@@ -118,9 +115,10 @@ test(`producers, claimers and put-backs of every kind, and no full scan: nothing
       }
       if (done.length > 0) {
         const same = (value: unknown) => done.map(() => value);
-        await client.query('select pgrelay.settle_v1($1, $2, $3, $4, $5, $6, $7, $8)', [
+        await client.query('select pgrelay.settle_v1($1, $2, $3, $4, $5, $6, $7, $8, $9)', [
           ...fence,
           done,
+          done.map((id) => claimed.rows.find((row) => String(row.id) === id)?.attempt),
           same('done'),
           same(null),
           same(1),

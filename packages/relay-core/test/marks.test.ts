@@ -206,12 +206,13 @@ describe('a low-water mark', () => {
     const usual = await notify('m.priority');
     expect(await mine.visible(db, 'm.priority')).toEqual([urgent, usual, late]);
     const [starving, ...taken] = [late, urgent, usual];
-    const settle = 'select pgrelay.settle_v1($1, $2, $3, $4, $5, $6, $7, $8)';
+    const settle = 'select pgrelay.settle_v1($1, $2, $3, $4, $5, $6, $7, $8, $9)';
     expect(await claim('m.priority')).toEqual([urgent, usual, late]);
     await db.query(settle, [
       slot.slot,
       slot.epoch,
       taken,
+      [1, 1],
       ['done', 'done'],
       [null, null],
       [1, 1],

@@ -33,7 +33,7 @@ grant execute on function
   pgrelay.claim_toplevel_v1(smallint, bigint, smallint, integer),
   pgrelay.run_batch_v1(smallint, bigint, smallint, integer, integer, boolean, integer, smallint[], bigint[], bigint),
   pgrelay.peek_v1(integer, integer, smallint[], bigint[]),
-  pgrelay.settle_v1(smallint, bigint, bigint[], text[], double precision[], double precision[], double precision[], jsonb[]),
+  pgrelay.settle_v1(smallint, bigint, bigint[], integer[], text[], double precision[], double precision[], double precision[], jsonb[]),
   pgrelay.fail_v1(smallint, bigint, smallint, bigint, double precision, jsonb),
   pgrelay.release_v1(smallint, bigint, bigint[]),
   pgrelay.reclaim_v1(smallint, bigint),

@@ -44,6 +44,18 @@ describe('claim and settle', () => {
     expect(await logOf(db, 's.once')).toHaveLength(3);
   });
 
+  test('an earlier attempt of the same Processor does not end a later one', async () => {
+    const ids = await events('s.attempt', 1);
+    await claim(db, slot, 's.attempt');
+    expect(await settle(db, slot, ids, 'snoozed', 0)).toEqual(['snoozed']);
+    await db.query('select pgrelay.promote_v1(100)');
+    expect(await claim(db, slot, 's.attempt')).toEqual(ids);
+    expect(await settle(db, slot, ids, 'done', null, null, [1])).toEqual([]);
+    const both = await settle(db, slot, [...ids, ...ids], 'done', null, null, [1, 2]);
+    expect(both).toEqual(['done']);
+    expect((await logOf(db, 's.attempt')).map((row) => row.attempt)).toEqual([1, 2]);
+  });
+
   test('race: two claims at once share the events and wait for nothing', async () => {
     const ids = await events('s.race', 10);
     const [one, two] = [await db.session('one'), await db.session('two')];

@@ -157,10 +157,11 @@ describe('the plan of a claim', () => {
       );
       const ids = rows.map((row) => row.id);
       const same = (value: unknown) => ids.map(() => value);
-      const settled = await reads(client, 'select * from pgrelay.settle_v1($1, $2, $3, $4, $5, $6, $7, $8)', [
+      const settled = await reads(client, 'select * from pgrelay.settle_v1($1, $2, $3, $4, $5, $6, $7, $8, $9)', [
         slot.slot,
         slot.epoch,
         ids,
+        same(1),
         same('done'),
         same(null),
         same(1),

@@ -28,6 +28,7 @@ export interface ClaimedRow {
 /** An event of a top-level channel, and what to send for it. */
 export interface ToplevelRow {
   readonly id: string;
+  readonly attempt: number;
   readonly statements: readonly string[];
   readonly search_path: string;
 }
@@ -73,6 +74,7 @@ export type ChannelMarks = Pick<LaneMarks, 'priorities' | 'lows'>;
 /** One finished attempt, as settle_v1 takes it. Times are ages in ms by a monotonic clock. */
 export interface Settlement {
   readonly id: string;
+  readonly attempt: number;
   readonly outcome: 'done' | 'retried' | 'failed' | 'cancelled' | 'snoozed' | 'error';
   readonly delayMs: number | null;
   readonly startedAgoMs: number;
@@ -251,7 +253,7 @@ export const gateway = {
   ): Promise<ToplevelRow | undefined> {
     const rows = await call<ToplevelRow>(
       db,
-      'select id::text, statements, search_path from pgrelay.claim_toplevel_v1($1, $2, $3, $4)',
+      'select id::text, attempt, statements, search_path from pgrelay.claim_toplevel_v1($1, $2, $3, $4)',
       [fence.slot, fence.epoch, worker, channelId],
     );
     return rows[0];
@@ -298,11 +300,12 @@ export const gateway = {
   settle(db: Queryable, fence: Fence, all: readonly Settlement[]): Promise<Required<Trouble>[]> {
     return call<Required<Trouble>>(
       db,
-      'select id::text, channel, outcome, attempt, sqlstate, code from pgrelay.settle_v1($1, $2, $3, $4, $5, $6, $7, $8)',
+      'select id::text, channel, outcome, attempt, sqlstate, code from pgrelay.settle_v1($1, $2, $3, $4, $5, $6, $7, $8, $9)',
       [
         fence.slot,
         fence.epoch,
         all.map((s) => s.id),
+        all.map((s) => s.attempt),
         all.map((s) => s.outcome),
         all.map((s) => s.delayMs),
         all.map((s) => s.startedAgoMs),

@@ -33,7 +33,7 @@ export interface Failure {
 
 /** Describes whatever a handler threw. */
 export function toFailure(error: unknown, code = 'handler_error'): Failure {
-  if (!(error instanceof Error)) return { code, message: storable(String(error)) };
+  if (!(error instanceof Error)) return { code, message: storable(error) };
   const sqlstate = sqlstateOf(error);
   const fields = error as Error & Partial<Record<'detail' | 'hint' | 'constraint' | 'table', string>>;
   return {
@@ -48,7 +48,23 @@ export function toFailure(error: unknown, code = 'handler_error'): Failure {
   };
 }
 
-/** jsonb takes no NUL; one such error text must not block a settlement. At most 8 kB. */
-function storable(text: string): string {
-  return text.slice(0, 8192).replaceAll('\0', '\u2400');
+/** Half of a character that takes two UTF-16 units. */
+const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
+/** jsonb takes no NUL and no half character; one such text must not block a settlement. At most 8192 UTF-16 units. */
+export function storable(value: unknown): string {
+  return textOf(value).slice(0, 8192).replaceAll('\0', '\u2400').replaceAll(loneSurrogate, '\ufffd');
+}
+
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return 'a value without a text';
+  }
+}
+
+/** Whether the database will never take these data: a data exception, a violated constraint, a limit of a row. */
+export function isRefusal(error: unknown): boolean {
+  return /^(22|23|54)/.test(sqlstateOf(error) ?? '');
 }

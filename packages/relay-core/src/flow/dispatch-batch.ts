@@ -3,7 +3,7 @@ import type { RelayEvent } from '../event.js';
 import type { BatchFunction, HandlerDefinition } from '../handlers/handler-definition.js';
 import { readPayload } from '../handlers/read-payload.js';
 import { complete, isOutcome } from '../outcome.js';
-import { type Attempt, type DispatchEnvironment, runHandler } from './run-handler.js';
+import { type Attempt, attemptOf, type DispatchEnvironment, runHandler } from './run-handler.js';
 
 /**
  * Runs a batch handler: one call for all events whose payload can be read; the others fail by themselves. Returns an
@@ -44,9 +44,12 @@ function toAttempts(results: unknown, count: number): Attempt[] {
     );
   return Array.from(results, (result: unknown): Attempt => {
     if (result === undefined) return { outcome: complete() };
-    if (result instanceof Error) return { failure: toFailure(result), error: result };
-    if (isOutcome(result)) return { outcome: result };
-    const error = new Error('a result of the batch handler is neither an outcome nor an Error');
-    return { failure: toFailure(error), error };
+    if (result instanceof Error) return attemptOf(result);
+    try {
+      if (isOutcome(result)) return { outcome: result };
+      throw new Error('a result of the batch handler is neither an outcome nor an Error');
+    } catch (error) {
+      return { failure: toFailure(error), error };
+    }
   });
 }

@@ -1,4 +1,3 @@
-import type { OwnConnection } from '../db/own-connection.js';
 import { toFailure } from '../db/pg-error.js';
 import type { Class } from '../di/injectable.js';
 import type { RelayEvent } from '../event.js';
@@ -19,8 +18,8 @@ export async function dispatch(
   try {
     const payload = await readPayload(event.payload, handler.payload);
     if ('refused' in payload) return { outcome: payload.refused };
-    const ran = await runHandler(env, log, (ctx, own) =>
-      call(handler, { ...event, payload: payload.value }, withEffects(env, event.id, ctx, own), env),
+    const ran = await runHandler(env, log, (ctx) =>
+      call(handler, { ...event, payload: payload.value }, withEffects(env, event.id, ctx), env),
     );
     return 'attempt' in ran ? ran.attempt : { outcome: asOutcome(ran.value) };
   } catch (error) {
@@ -28,13 +27,8 @@ export async function dispatch(
   }
 }
 
-function withEffects(
-  env: DispatchEnvironment,
-  eventId: string,
-  ctx: BatchContext,
-  own: OwnConnection,
-): TransactionalContext {
-  const effects = new Effects(env.control, own, env.fence, eventId, ctx.signal);
+function withEffects(env: DispatchEnvironment, eventId: string, ctx: BatchContext): TransactionalContext {
+  const effects = new Effects(env.control, env.fence, eventId, ctx.signal);
   return { ...ctx, tx: env.db, once: (name, make) => effects.once(name, make) };
 }
 

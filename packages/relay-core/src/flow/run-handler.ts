@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { sendNotify, sendNotifyMany } from '../client.js';
 import type { Fence } from '../db/gateway.js';
-import { OwnConnection } from '../db/own-connection.js';
+import { wasOwnLoss, watchOwn } from '../db/own-connection.js';
 import { type Failure, toFailure } from '../db/pg-error.js';
 import type { Queryable } from '../db/queryable.js';
 import type { ProcessorScope } from '../di/processor-scope.js';
@@ -30,24 +30,28 @@ export interface DispatchEnvironment {
 /** What `runHandler` found: the value that the handler returned, or the attempt it ended with instead. */
 export type Ran = { readonly value: unknown } | { readonly attempt: Attempt };
 
+/** The attempt that ended with an error. */
+export function attemptOf(error: unknown): Attempt {
+  return wasOwnLoss(error) ? { lost: true, error } : { failure: toFailure(error), error };
+}
+
 /** Gives a handler its time and its context. Never throws. */
 export async function runHandler(
   env: DispatchEnvironment,
   log: Logger,
-  call: (ctx: BatchContext, own: OwnConnection) => Promise<unknown>,
+  call: (ctx: BatchContext) => Promise<unknown>,
 ): Promise<Ran> {
   const timeout = new AbortController();
-  const own = new OwnConnection();
   const ctx: BatchContext = {
     signal: AbortSignal.any([timeout.signal, env.stopping]),
     log,
     notify: (channel, data, options = {}) =>
       options.tx === undefined
-        ? own.watch(sendNotify(env.db, channel, data, options))
+        ? watchOwn(sendNotify(env.db, channel, data, options))
         : sendNotify(options.tx, channel, data, options),
     notifyMany: (channel, events, options = {}) =>
       options.tx === undefined
-        ? own.watch(sendNotifyMany(env.db, channel, events))
+        ? watchOwn(sendNotifyMany(env.db, channel, events))
         : sendNotifyMany(options.tx, channel, events),
   };
   let timer: NodeJS.Timeout | undefined;
@@ -59,9 +63,9 @@ export async function runHandler(
     }, env.timeoutMs);
   });
   try {
-    return await Promise.race([call(ctx, own).then((value) => ({ value })), late]);
+    return await Promise.race([call(ctx).then((value) => ({ value })), late]);
   } catch (error) {
-    return { attempt: own.wasLost(error) ? { lost: true, error } : { failure: toFailure(error), error } };
+    return { attempt: attemptOf(error) };
   } finally {
     clearTimeout(timer);
   }

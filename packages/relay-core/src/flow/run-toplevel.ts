@@ -2,6 +2,7 @@ import { RelayError } from '@pgrelay/relay-sql';
 import type { Connection } from '../db/connection.js';
 import { gateway, type PolledChannel, type ToplevelRow } from '../db/gateway.js';
 import { isConnectionLoss, sqlstateOf, toFailure } from '../db/pg-error.js';
+import type { Claim } from './in-flight.js';
 import type { Attempt } from './run-handler.js';
 import type { Ended } from './settlement.js';
 
@@ -14,7 +15,12 @@ const maintenance = /^\s*(vacuum|analyze|cluster|reindex)\b/i;
  * with it, and the next event gets a new one.
  * @throws RelayError RELAY_TOPLEVEL_ROLE, and the loss of the connection: neither is an outcome of the event
  */
-export async function runToplevel(connection: Connection, event: ToplevelRow, channel: PolledChannel): Promise<Ended> {
+export async function runToplevel(
+  connection: Connection,
+  claim: Claim,
+  event: ToplevelRow,
+  channel: PolledChannel,
+): Promise<Ended> {
   await connection.statementTimeout(channel.timeoutMs);
   try {
     return await connection.pinned(async (client) => {
@@ -38,7 +44,7 @@ export async function runToplevel(connection: Connection, event: ToplevelRow, ch
         if (isConnectionLoss(error)) throw error;
         attempt = { failure: toFailure(error, 'action_error'), error };
       }
-      return { id: event.id, attempt, startedAt, finishedAt: performance.now() };
+      return { claim, attempt, startedAt, finishedAt: performance.now() };
     });
   } finally {
     await connection.renew();

@@ -1,12 +1,13 @@
 import type { Connection } from '../db/connection.js';
-import { type Fence, gateway, type Trouble } from '../db/gateway.js';
-import { isConnectionLoss, toFailure } from '../db/pg-error.js';
+import { gateway, type Trouble } from '../db/gateway.js';
+import { isConnectionLoss, isRefusal, toFailure } from '../db/pg-error.js';
 import type { Queryable } from '../db/queryable.js';
 import type { RelayEvent } from '../event.js';
 import type { HandlerDefinition } from '../handlers/handler-definition.js';
 import { dispatch } from './dispatch.js';
+import type { Claim } from './in-flight.js';
 import type { Attempt, DispatchEnvironment } from './run-handler.js';
-import { toSettlement } from './settlement.js';
+import { refused, toSettlement } from './settlement.js';
 
 /**
  * Runs a transactional handler on a worker's connection: the handler's writes, its child events, the event's end and the
@@ -16,7 +17,7 @@ import { toSettlement } from './settlement.js';
  */
 export async function runTransaction(
   connection: Connection,
-  fence: Fence,
+  claim: Claim,
   event: RelayEvent<string | null>,
   handler: HandlerDefinition,
   env: Omit<DispatchEnvironment, 'db'>,
@@ -26,7 +27,7 @@ export async function runTransaction(
   return connection.pinned(async (db) => {
     const startedAt = performance.now();
     const settle = (attempt: Attempt) =>
-      gateway.settle(db, fence, [toSettlement({ id: event.id, attempt, startedAt, finishedAt: performance.now() })]);
+      gateway.settle(db, claim.fence, [toSettlement({ claim, attempt, startedAt, finishedAt: performance.now() })]);
     await db.query('begin');
     const tx = new Transaction(db);
     let attempt = await dispatch(event, handler, { ...env, db: tx });
@@ -43,7 +44,12 @@ export async function runTransaction(
       }
     }
     await db.query('rollback');
-    return (await settle(attempt))[0];
+    try {
+      return (await settle(attempt))[0];
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      return (await settle(refused({ claim, attempt, startedAt, finishedAt: performance.now() }, error).attempt))[0];
+    }
   });
 }
 

@@ -1,20 +1,22 @@
 import { type Fence, gateway, type Trouble } from '../db/gateway.js';
+import { isRefusal } from '../db/pg-error.js';
 import type { Queryable } from '../db/queryable.js';
-import { type Ended, toSettlement } from './settlement.js';
+import { type Ended, isRefused, refused, toSettlement } from './settlement.js';
 
 /** At most this many attempts are ended in one statement. */
 const flushLimit = 500;
 
 /**
  * Writes the ends of leased attempts, many in one statement: whatever has gathered while the last flush was under way is
- * the next flush. One that cannot be written stays and is sent again until it is; sending twice does no harm. Attempts of
+ * the next flush. A batch that the database refuses is halved until the culprit is found, which then ends as a failure.
+ * One that cannot be written stays and is sent again until it is; sending twice does no harm. Attempts of
  * an earlier epoch are dropped: the database has given those events to somebody else.
  */
 export class Settler {
   readonly #db: Queryable;
   readonly #onSettled: (rows: readonly Required<Trouble>[], ended: readonly Ended[]) => void;
   readonly #onTrouble: (error: unknown) => void;
-  #waiting: { readonly fence: Fence; readonly ended: Ended }[] = [];
+  #waiting: Ended[] = [];
   #flushing: Promise<void> | undefined;
   #givenUp = false;
 
@@ -28,8 +30,8 @@ export class Settler {
     this.#onTrouble = onTrouble;
   }
 
-  add(fence: Fence, ended: Ended): void {
-    this.#waiting.push({ fence, ended });
+  add(ended: Ended): void {
+    this.#waiting.push(ended);
     this.#flushing ??= this.#flush().finally(() => {
       this.#flushing = undefined;
     });
@@ -51,7 +53,7 @@ export class Settler {
     await gateway.release(
       this.#db,
       fence,
-      lost.map((ended) => ended.id),
+      lost.map((ended) => ended.claim.id),
     );
     const ended = all.filter((one) => !('lost' in one.attempt));
     return ended.length === 0
@@ -63,24 +65,35 @@ export class Settler {
         );
   }
 
+  /** After a refusal the half of the batch is tried, and so on; the one that is refused alone ends as a failure. */
+  #narrow(batch: readonly Ended[], error: unknown): boolean {
+    const [only] = batch;
+    if (batch.length > 1 || only === undefined) return true;
+    this.#waiting = this.#waiting.filter((ended) => ended !== only);
+    if (isRefused(only))
+      this.#waiting.push(only); // behind the others, which it must not hold up
+    else this.#waiting.unshift(refused(only, error));
+    return !isRefused(only);
+  }
+
   async #flush(): Promise<void> {
     await Promise.resolve(); // let attempts that end in the same turn join
+    let limit = flushLimit;
     for (let pause = 50; this.#waiting.length > 0 && !this.#givenUp; ) {
-      const { fence } = this.#waiting[0] as { fence: Fence };
-      const batch = this.#waiting.filter((w) => w.fence.epoch === fence.epoch).slice(0, flushLimit);
+      const { fence } = (this.#waiting[0] as Ended).claim;
+      const batch = this.#waiting.filter((ended) => ended.claim.fence === fence).slice(0, limit);
       try {
-        const rows = await this.#write(
-          fence,
-          batch.map((w) => w.ended),
-        );
+        const rows = await this.#write(fence, batch);
         const sent = new Set(batch);
-        this.#waiting = this.#waiting.filter((w) => !sent.has(w));
-        this.#onSettled(
-          rows,
-          batch.map((w) => w.ended),
-        );
+        this.#waiting = this.#waiting.filter((ended) => !sent.has(ended));
+        this.#onSettled(rows, batch);
         pause = 50;
+        limit = Math.min(limit * 2, flushLimit);
       } catch (error) {
+        if (isRefusal(error) && this.#narrow(batch, error)) {
+          limit = Math.max(1, Math.floor(batch.length / 2));
+          continue;
+        }
         this.#onTrouble(error);
         await new Promise((resolve) => setTimeout(resolve, pause));
         pause = Math.min(pause * 2, 1_000);

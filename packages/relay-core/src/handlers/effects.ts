@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { RelayError } from '@pgrelay/relay-sql';
 import { type Fence, gateway } from '../db/gateway.js';
-import type { OwnConnection } from '../db/own-connection.js';
+import { watchOwn } from '../db/own-connection.js';
 import { isConnectionLoss } from '../db/pg-error.js';
 import type { Queryable } from '../db/queryable.js';
 
@@ -12,15 +12,13 @@ import type { Queryable } from '../db/queryable.js';
  */
 export class Effects {
   readonly #db: Queryable;
-  readonly #own: OwnConnection;
   readonly #fence: Fence;
   readonly #eventId: string;
   readonly #signal: AbortSignal;
   readonly #running = new Map<string, Promise<unknown>>();
 
-  constructor(db: Queryable, own: OwnConnection, fence: Fence, eventId: string, signal: AbortSignal) {
+  constructor(db: Queryable, fence: Fence, eventId: string, signal: AbortSignal) {
     this.#db = db;
-    this.#own = own;
     this.#fence = fence;
     this.#eventId = eventId;
     this.#signal = signal;
@@ -39,7 +37,7 @@ export class Effects {
   }
 
   async #recallOrMake(name: string, make: () => unknown): Promise<unknown> {
-    const recorded = await this.#own.watch(gateway.recall(this.#db, this.#fence, this.#eventId, name));
+    const recorded = await watchOwn(gateway.recall(this.#db, this.#fence, this.#eventId, name));
     if (recorded !== undefined) return recorded.result;
     const result = await make();
     const text = toJson(result);
@@ -58,7 +56,7 @@ export class Effects {
   async #record(name: string, result: string): Promise<unknown> {
     for (let wait = 50; ; wait = Math.min(wait * 2, 1_000)) {
       try {
-        return await this.#own.watch(gateway.recordEffect(this.#db, this.#eventId, name, result));
+        return await watchOwn(gateway.recordEffect(this.#db, this.#eventId, name, result));
       } catch (error) {
         if (!isConnectionLoss(error) || this.#signal.aborted) throw error;
         await pause(wait);
@@ -70,7 +68,7 @@ export class Effects {
 function toJson(result: unknown): string | undefined {
   try {
     const text: string | undefined = JSON.stringify(result ?? null);
-    return text === undefined || /(?<!\\)(\\\\)*\\u0000/.test(text) ? undefined : text;
+    return text === undefined || /(?<!\\)(\\\\)*\\u(0000|d[89a-f])/.test(text) ? undefined : text;
   } catch {
     return undefined;
   }

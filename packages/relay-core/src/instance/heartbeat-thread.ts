@@ -13,7 +13,7 @@ export interface HeartbeatSetup {
 
 export type HeartbeatReport =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'fenced'; readonly epoch: string }
+  | { readonly kind: 'fenced'; readonly fence: Fence }
   | { readonly kind: 'blocked'; readonly ms: number };
 
 const { connectionString, leaseMs, blockedLimitMs } = workerData as HeartbeatSetup;
@@ -67,9 +67,9 @@ async function beat(): Promise<void> {
 }
 
 function lost(mine: Fence): void {
-  if (fence?.epoch !== mine.epoch) return;
+  if (fence !== mine) return;
   fence = undefined;
-  parentPort?.postMessage({ kind: 'fenced', epoch: mine.epoch } satisfies HeartbeatReport);
+  parentPort?.postMessage({ kind: 'fenced', fence: mine } satisfies HeartbeatReport);
 }
 
 const timer = setInterval(() => void beat(), leaseMs / 4);

@@ -7,11 +7,11 @@ import type { HeartbeatReport, HeartbeatSetup } from './heartbeat-thread.js';
 export class Heartbeat {
   readonly #setup: HeartbeatSetup;
   readonly #log: Logger;
-  readonly #onFenced: (epoch: string) => void;
+  readonly #onFenced: (fence: Fence) => void;
   #thread: Worker | undefined;
   #alive: NodeJS.Timeout | undefined;
 
-  constructor(setup: HeartbeatSetup, log: Logger, onFenced: (epoch: string) => void) {
+  constructor(setup: HeartbeatSetup, log: Logger, onFenced: (fence: Fence) => void) {
     this.#setup = setup;
     this.#log = log;
     this.#onFenced = onFenced;
@@ -58,7 +58,7 @@ export class Heartbeat {
         'a handler blocks the event loop; the lease is kept for a minute at most',
       );
     } else {
-      this.#onFenced(report.epoch);
+      this.#onFenced(report.fence);
     }
   }
 }

@@ -8,7 +8,7 @@ import type { PeriodicTask } from './periodic-task.js';
  */
 export function reclaimTask(
   fence: () => Fence | undefined,
-  inMemory: (id: string) => boolean,
+  inMemory: (fence: Fence, id: string) => boolean,
   everyMs = 60_000,
 ): PeriodicTask {
   let suspects = new Set<string>();
@@ -18,7 +18,7 @@ export function reclaimTask(
     async run({ control, log }) {
       const now = fence();
       if (now === undefined) return;
-      const strange = (await gateway.held(control, now)).filter((id) => !inMemory(id));
+      const strange = (await gateway.held(control, now)).filter((id) => !inMemory(now, id));
       const orphans = strange.filter((id) => suspects.has(id));
       if (orphans.length > 0) {
         await gateway.release(control, now, orphans);

@@ -1,6 +1,6 @@
 -- Ends attempts of claimed events, any number at any time: takes them out of the queue and writes their audit rows in
--- one statement. Only rows still marked with this slot and epoch are touched, so a stale Processor changes nothing and
--- sending the same settlement twice does no harm. As the last statement of a transactional handler a result of fewer
+-- one statement. Only rows still marked with this slot and epoch and in this attempt are touched, so a stale Processor or
+-- attempt changes nothing and sending the same settlement twice does no harm. As the last statement of a transactional handler a result of fewer
 -- rows than asked means: roll back.
 --   p_outcomes   done | cancelled | failed | retried | snoozed (both after p_delays ms) | error (the retry policy decides)
 --   p_started, p_finished   how many ms ago, by a monotonic clock; the database's clock gives the times
@@ -9,42 +9,40 @@
 -- Rows are found by their ids: seqscan is off for a plan made while the queue was small, and coalesce keeps the index on
 -- (slot, epoch) out, in which every row that this Processor has settled lies dead as long as a snapshot is held.
 create or replace function pgrelay.settle_v1(
-  p_slot smallint, p_epoch bigint, p_ids bigint[], p_outcomes text[], p_delays double precision[],
+  p_slot smallint, p_epoch bigint, p_ids bigint[], p_attempts integer[], p_outcomes text[], p_delays double precision[],
   p_started double precision[], p_finished double precision[], p_errors jsonb[]
 ) returns table (id bigint, channel text, outcome text, attempt integer, sqlstate text, code text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off
 as $$
 declare
   v_now timestamptz := pgrelay.clock_now();
-  v_keyed record;
 begin
-  for v_keyed in
-    select q.channel_id, array_agg(q.dedup_key) as keys, array_agg(q.id) as ids from pgrelay.queue q
-    where q.id = any (p_ids) and coalesce(q.slot, 0::smallint) = p_slot and q.epoch = p_epoch and q.dedup_key is not null group by q.channel_id
-  loop
-    perform pgrelay.free_dedup_keys(v_keyed.channel_id, v_keyed.keys, v_keyed.ids);
-  end loop;
-
   return query
+  -- The rows are found by their ids, one index entry each; what an attempt ended with comes along.
   with d as (
-    delete from pgrelay.queue q where q.id = any (p_ids) and coalesce(q.slot, 0::smallint) = p_slot and q.epoch = p_epoch returning q.*
+    delete from pgrelay.queue q using unnest(p_ids, p_attempts, p_outcomes, p_delays, p_started, p_finished, p_errors) x(i, a, o, w, s, f, e)
+      where q.id = x.i and q.attempt = x.a and coalesce(q.slot, 0::smallint) = p_slot and q.epoch = p_epoch
+      returning q.*, x.o as asked, x.w as wait, x.s as started, x.f as finished, x.e as error
   ), e as materialized (
-    select d.*, c.name as channel_name, x.o as asked, x.e as error,
-      v_now - make_interval(secs => coalesce(x.s, 0) / 1000.0) as started_at,
-      v_now - make_interval(secs => coalesce(x.f, 0) / 1000.0) as finished_at,
-      case x.o when 'error' then pgrelay.decide_v1(d.channel_id, x.e ->> 'sqlstate', d.retried)
-        when 'retried' then make_interval(secs => x.w / 1000.0) when 'snoozed' then make_interval(secs => x.w / 1000.0) end as delay
-    from d join unnest(p_ids, p_outcomes, p_delays, p_started, p_finished, p_errors) x(i, o, w, s, f, e) on x.i = d.id
-    join pgrelay.channel c on c.id = d.channel_id
+    select d.*, c.name as channel_name, v_now - make_interval(secs => coalesce(d.started, 0) / 1000.0) as started_at,
+      v_now - make_interval(secs => coalesce(d.finished, 0) / 1000.0) as finished_at,
+      case d.asked when 'error' then pgrelay.decide_v1(d.channel_id, d.error ->> 'sqlstate', d.retried)
+        when 'retried' then make_interval(secs => d.wait / 1000.0) when 'snoozed' then make_interval(secs => d.wait / 1000.0) end as delay
+    from d join pgrelay.channel c on c.id = d.channel_id
   ), f as materialized (
     select e.*, case when e.asked <> 'error' then e.asked when e.delay is not null then 'retried' else 'failed' end as result,
       case when e.asked = 'error' and e.delay is null and e.retried > 0 then 'retries_exhausted' else e.error ->> 'code' end as result_code
     from e
+  ), freed as (
+    delete from pgrelay.dedup k where k.ctid = any (array(
+      select y.ctid from pgrelay.dedup y join f on f.dedup_key is not null and y.channel_id = f.channel_id and y.key = f.dedup_key
+        and y.event_id = f.id for update of y skip locked))
   ), logged as (
     insert into pgrelay.log (event_id, enqueued_at, started_at, finished_at, attempt, slot, worker, node, channel, outcome, sqlstate, code, constraint_name, table_name)
       select f.id, f.enqueued_at, f.started_at, f.finished_at, f.attempt, p_slot, f.worker, f.node, f.channel_name, f.result,
         f.error ->> 'sqlstate', f.result_code,
-        pgrelay.catalog_name('constraint', f.error ->> 'constraint'), pgrelay.catalog_name('relation', f.error ->> 'table')
+        case when f.error ? 'constraint' then pgrelay.catalog_name('constraint', f.error ->> 'constraint') end,
+        case when f.error ? 'table' then pgrelay.catalog_name('relation', f.error ->> 'table') end
       from f
   ), again as (
     insert into pgrelay.delayed (id, channel_id, priority, node, enqueued_at, run_at, attempt, retried, lost, dedup_key, payload)

@@ -8,12 +8,14 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp set enab
 as $$
 declare
   v_outcome text;
+  v_attempt integer;
 begin
   perform pgrelay.check_fence(p_slot, p_epoch);
   update pgrelay.queue q set slot = p_slot, epoch = p_epoch, worker = p_worker, attempt = q.attempt + 1, claimed_at = pgrelay.clock_now()
-    where q.ctid = any (array(select x.ctid from pgrelay.queue x where x.id = p_event_id and x.slot is null for update skip locked));
+    where q.ctid = any (array(select x.ctid from pgrelay.queue x where x.id = p_event_id and x.slot is null for update skip locked))
+    returning q.attempt into v_attempt;
   if found then
-    select s.outcome into v_outcome from pgrelay.settle_v1(p_slot, p_epoch, array[p_event_id], array['error'], array[null::double precision],
+    select s.outcome into v_outcome from pgrelay.settle_v1(p_slot, p_epoch, array[p_event_id], array[v_attempt], array['error'], array[null::double precision],
       array[p_elapsed_ms], array[0::double precision], array[p_error]) s;
   end if;
   return v_outcome;

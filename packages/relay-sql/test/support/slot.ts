@@ -67,13 +67,19 @@ export async function settle(
   outcome: string,
   delayMs: number | null = null,
   error: object | null = null,
+  attempts?: readonly number[],
 ): Promise<string[]> {
+  const current = await db.query<{ id: string; attempt: number }>(
+    'select id::text, attempt from pgrelay.queue where id = any ($1)',
+    [ids],
+  );
   const rows = await db.query<{ outcome: string }>(
-    'select outcome from pgrelay.settle_v1($1, $2, $3, $4, $5, $6, $7, $8)',
+    'select outcome from pgrelay.settle_v1($1, $2, $3, $4, $5, $6, $7, $8, $9)',
     [
       slot.slot,
       slot.epoch,
       ids,
+      attempts ?? ids.map((id) => current.find((row) => row.id === id)?.attempt ?? 0),
       ids.map(() => outcome),
       ids.map(() => delayMs),
       ids.map(() => 5),

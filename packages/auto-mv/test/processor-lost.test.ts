@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { until, useDatabase } from '@pgrelay/test-support';
 import { describe, expect, test } from 'vitest';
+import { withLogin } from './support/login.js';
 import {
   order,
   refreshes,
@@ -11,7 +12,7 @@ import {
   untilSleeping,
   useProcessors,
 } from './support/processor.js';
-import { openShop } from './support/shop.js';
+import { openShop, type Shop } from './support/shop.js';
 
 const db = useDatabase();
 const start = useProcessors(db);
@@ -61,5 +62,63 @@ describe('a Processor that stops in the middle of a refresh', () => {
     await start();
     await untilFresh(db, id);
     expect(await db.query(`select revenue::int, n::int from ${shop.schema}.slow`)).toEqual([{ revenue: 3, n: 0 }]);
+  });
+});
+
+describe('an explicit request', () => {
+  const request = async (shop: Shop): Promise<string | undefined> => {
+    const rows = await db.query<{ id: string }>(
+      `select pgauto_mv.refresh_materialised_view_now('slow', '${shop.schema}')::text as id`,
+    );
+    return rows[0]?.id;
+  };
+  const failures = (id: string) =>
+    db.query(
+      'select failures, (select count(*)::int from pgrelay.failed) as events from pgauto_mv.freshness where id = $1',
+      [id],
+    );
+
+  test('whose connection is cut comes back, and is no failure of the view', async () => {
+    const shop = await openShop(db);
+    const id = await slowView(db, shop);
+    await start();
+    await untilFresh(db, id);
+    await db.query(`insert into ${shop.schema}.gate values (3600)`);
+    const event = await request(shop);
+    const pid = await untilSleeping(db);
+    await db.query(`delete from ${shop.schema}.gate`);
+    await db.query('select pg_terminate_backend($1)', [pid]);
+    expect(await untilEnds(db, event, 2)).toEqual(['snoozed', 'done']);
+    expect(await failures(id)).toEqual([{ failures: 0, events: 0 }]);
+  });
+
+  test('for which the server has no connection left comes back, and is no failure of the view', async () => {
+    const shop = await openShop(db);
+    const id = await slowView(db, shop);
+    await withLogin(db, ['pgrelay_processor'], async (_client, user, password) => {
+      await db.query(`grant usage, create on schema ${shop.schema} to ${user}`);
+      await db.query(`grant select on ${shop.orders}, ${shop.schema}.gate to ${user}`);
+      await db.query(`alter materialized view ${shop.schema}.slow owner to ${user}`);
+      const url = new URL(db.url);
+      url.username = user;
+      url.password = password;
+      const processor = await start({ repair: false }, url.href);
+      await untilFresh(db, id);
+      await db.query(`alter role ${user} connection limit 1`);
+      const event = await request(shop);
+      expect((await untilEnds(db, event, 1))[0]).toBe('snoozed');
+      await db.query(`alter role ${user} connection limit -1`);
+      expect(
+        (
+          await until(async () => {
+            const ends = await untilEnds(db, event, 2);
+            return ends.includes('done') && ends;
+          }, 'the request is served')
+        ).slice(-1),
+      ).toEqual(['done']);
+      expect(await failures(id)).toEqual([{ failures: 0, events: 0 }]);
+      await processor.stop();
+      await db.query(`alter materialized view ${shop.schema}.slow owner to current_user`);
+    });
   });
 });

@@ -29,6 +29,29 @@ describe('repair', () => {
     await untilFresh(db, id);
   });
 
+  test('follows a plain view that is replaced, and rows loaded while triggers were off', async () => {
+    const shop = await openShop(db);
+    await db.query(`create view ${shop.schema}.plain as select sum(amount) as n from ${shop.orders}`);
+    await db.query(`create materialized view ${shop.schema}.over as select n from ${shop.schema}.plain`);
+    const [row] = await db.query<{ id: string }>(
+      `select pgauto_mv.register_mv('${shop.schema}.over'::regclass, p_cooldown => 0) as id`,
+    );
+    const shows = (n: number) =>
+      until(
+        async () => (await db.query(`select from ${shop.schema}.over where n = $1`, [n])).length === 1,
+        `the view shows ${n}`,
+      );
+    await order(db, shop, 1);
+    await start({ repairEveryMs: 100 });
+    await untilFresh(db, row?.id ?? '');
+    await db.query(`create or replace view ${shop.schema}.plain as select sum(amount) + 100 as n from ${shop.orders}`);
+    await shows(101);
+    await db.query(`alter table ${shop.orders} disable trigger user`);
+    await order(db, shop, 1);
+    await db.query(`alter table ${shop.orders} enable trigger user`);
+    await shows(102);
+  });
+
   test('is an option: switched off, the trigger stays away and is a problem row', async () => {
     const shop = await openShop(db);
     const id = await watch(db, shop, 'INSERT', ', p_cooldown => 0');

@@ -12,6 +12,7 @@ import {
   untilSleeping,
   useProcessors,
 } from './support/processor.js';
+import { refresh } from './support/refresh.js';
 import { openShop, type Shop } from './support/shop.js';
 
 const db = useDatabase();
@@ -121,4 +122,13 @@ describe('an explicit request', () => {
       await db.query(`alter materialized view ${shop.schema}.slow owner to current_user`);
     });
   });
+});
+
+test("a connection that the view's own query loses is a failure of the view", async () => {
+  const { schema } = await openShop(db);
+  await db.query(`create function ${schema}.remote() returns integer language plpgsql as $$
+    begin raise exception using errcode = '08001', message = 'could not connect to server "elsewhere"'; end $$`);
+  await db.query(`create materialized view ${schema}.far as select ${schema}.remote() as n with no data`);
+  const [row] = await db.query<{ id: string }>(`select pgauto_mv.register_mv('far', '${schema}') as id`);
+  expect(await refresh(await db.connect(), row?.id ?? '')).toMatchObject({ kind: 'failed', sqlstate: '08001' });
 });

@@ -40,6 +40,7 @@ grant execute on function
   to pgrelay_admin, pgrelay_processor;
 
 grant execute on function
+  pgauto_mv.repair_view_v1(), pgauto_mv.invalidate_changed_v1(), pgauto_mv.unlinked_sources(), pgauto_mv.link_sources_v1(bigint),
   pgauto_mv.plan_v1(), pgauto_mv.collect_v1(interval, interval, integer),
   pgauto_mv.begin_refresh_v1(bigint, text, xid8, interval),
   pgauto_mv.enter_refresh_v1(bigint, bigint, interval, interval, interval),

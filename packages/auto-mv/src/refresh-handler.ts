@@ -5,6 +5,7 @@ import {
   fail,
   type HandlerContext,
   type HandlerDefinition,
+  isConnectionLoss,
   type Outcome,
   type PluginHost,
   retryIn,
@@ -13,7 +14,7 @@ import {
 import type { AutoMvOptions } from './options.js';
 import { refreshGateway } from './refresh-gateway.js';
 import { type RefreshRequest, readRefreshRequest } from './refresh-request.js';
-import { type RefreshResult, refreshView } from './refresh-view.js';
+import { lostConnection, type RefreshResult, refreshView } from './refresh-view.js';
 import type { RunningRefreshes } from './running-refreshes.js';
 
 /** The channel that refreshes travel on; its events are made by the planner and by refresh_materialised_view_now(). */
@@ -21,6 +22,9 @@ export const refreshChannel = 'pgauto_mv.refresh';
 
 /** A refresh is bounded by its own statement timeout, so the handler's is the longest a timer takes. */
 const NO_TIMEOUT_MS = 2_147_483_647;
+
+/** When a request comes back whose connection was lost: a server that takes none is not asked in a tight loop. */
+const RECONNECT_MS = 1_000;
 
 /** Refreshes views on connections of their own, as the Processor's login. */
 export function refreshHandler(
@@ -47,7 +51,11 @@ async function refreshOnConnection(
   options: Required<AutoMvOptions>,
   signal: AbortSignal,
 ): Promise<RefreshResult> {
-  const client = await host.connect('refresh');
+  const client = await host.connect('refresh').catch((error: unknown) => {
+    if (isConnectionLoss(error)) return undefined;
+    throw error;
+  });
+  if (client === undefined) return lostConnection;
   try {
     return await refreshView(client, request, options, signal, (pid) => cancelRefresh(host, pid));
   } finally {
@@ -60,7 +68,7 @@ const passing: ReadonlySet<string> = new Set(['cooldown', 'backing off']);
 
 /**
  * What the relay is told. A refresh that failed is no failed event: the view's own state says when to try again, and the
- * planner asks anew. An explicit request has nobody else to ask for it, so it comes back by itself, and so does one that
+ * planner asks anew. A released one comes back, uncounted. An explicit request has nobody else to ask for it, so it comes back by itself, and so does one that
  * came before its time.
  */
 function outcomeOf(request: RefreshRequest, result: RefreshResult): Outcome {
@@ -69,7 +77,7 @@ function outcomeOf(request: RefreshRequest, result: RefreshResult): Outcome {
     case 'done':
       return complete();
     case 'released':
-      return snooze(0);
+      return snooze(result.reason === 'stopping' ? 0 : RECONNECT_MS);
     case 'skipped':
       return result.retryMs !== null && (explicit || passing.has(result.reason)) ? snooze(result.retryMs) : complete();
     case 'failed':
@@ -80,6 +88,7 @@ function outcomeOf(request: RefreshRequest, result: RefreshResult): Outcome {
 function report(ctx: HandlerContext, request: RefreshRequest, result: RefreshResult): void {
   const fields = { mv: request.mvId, source: request.source, ...result };
   if (result.kind === 'failed') ctx.log.warn(fields, 'refresh failed');
+  else if (result === lostConnection) ctx.log.warn(fields, 'refresh lost its connection and comes back');
   else ctx.log.debug(fields, `refresh ${result.kind}`);
 }
 

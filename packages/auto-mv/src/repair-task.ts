@@ -1,6 +1,6 @@
 import type { PeriodicTask } from '@pgrelay/relay-core';
 
-/** Puts dropped triggers back, one a transaction, and makes their views dirty. */
+/** Makes views dirty again that changed unnoticed: puts dropped triggers back, follows replaced views. One a transaction. */
 export function repairTask(everyMs: number): PeriodicTask {
   return {
     name: 'auto-mv repair',
@@ -8,8 +8,14 @@ export function repairTask(everyMs: number): PeriodicTask {
     async run({ control, log }) {
       const { rows } = await control.query<{ watch: string | null }>('select pgauto_mv.repair_v1() as watch');
       const watch = rows[0]?.watch;
-      if (watch === null || watch === undefined) return everyMs;
-      log.warn({ watch }, 'a dropped trigger was put back');
+      if (watch !== null && watch !== undefined) {
+        log.warn({ watch }, 'a dropped trigger was put back');
+        return 0;
+      }
+      const views = await control.query<{ mv: string | null }>('select pgauto_mv.repair_view_v1() as mv');
+      const mv = views.rows[0]?.mv;
+      if (mv === null || mv === undefined) return everyMs;
+      log.warn({ mv }, 'a view changed unnoticed and is refreshed');
       return 0;
     },
   };

@@ -260,7 +260,7 @@ test('an abort cancels the statement that runs and gives the claim back, with no
     return row?.event === 'PgSleep';
   }, 'the refresh sleeps');
   stop.abort();
-  expect(await running).toEqual({ kind: 'released' });
+  expect(await running).toEqual({ kind: 'released', reason: 'stopping' });
   expect(await attempts(id)).toMatchObject([{ outcome: 'released' }]);
   expect(await db.query('select failures, claimed_until from pgauto_mv.state where mv_id = $1', [id])).toEqual([
     { failures: 0, claimed_until: null },

@@ -2,6 +2,7 @@
 -- what the contents will hold. Sets the transaction's timeouts and returns the REFRESH statement, which the caller sends
 -- as a statement of its own (only so does statement_timeout bound it). Runs out: PM013 when the claim is not ours any
 -- more, 40001 when somebody changed the state row since the snapshot was taken; either way, roll back.
+-- basis is taken under the same snapshot; what changes after it makes the contents doubtful, never the other way round.
 -- snaps are those of the materialized views it reads as well, as this snapshot sees them: no older than what is read.
 create or replace function pgauto_mv.enter_refresh_v1(
   p_mv_id bigint, p_epoch bigint, p_statement_timeout interval, p_lock_timeout interval, p_plain_lock_timeout interval
@@ -17,7 +18,7 @@ begin
       hint = 'begin isolation level repeatable read; then enter_refresh_v1, the REFRESH, finish_refresh_v1, commit.';
   end if;
   select m.* into v_mv from pgauto_mv.mv m where m.id = p_mv_id;
-  update pgauto_mv.state s set snap = v_snap, claimed_until = null, snaps = array(
+  update pgauto_mv.state s set snap = v_snap, basis = pgauto_mv.basis(p_mv_id, v_mv.view), claimed_until = null, snaps = array(
       select distinct x.snap::text from (
         select v_snap as snap
         union all

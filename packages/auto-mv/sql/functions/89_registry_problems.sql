@@ -33,8 +33,13 @@ as $$
     from watch w where w.operation <> 'REFRESH' and w.there and w.trigger is null
   union all
   select 'trigger_disabled', w.name, format('trigger %I does not fire for %s: changes go unnoticed', w.trigger, w.operation),
-      format('alter table %s enable trigger %I; then refresh the views that watch it', w.name, w.trigger)
+      format('alter table %s enable trigger %I; repair then refreshes the views that watch it', w.name, w.trigger)
     from watch w where w.there and not w.firing
+  union all
+  select 'contents_in_doubt', v.name, 'since the last refresh a view it reads was replaced, or a trigger it relies on was off',
+      format('a Processor with repair on refreshes it; now: select pgauto_mv.refresh_materialised_view_now(%L, %L)', v.view_name, v.schema_name)
+    from mv v join pgauto_mv.state s on s.mv_id = v.id
+    where v.there and s.snap is not null and s.basis is distinct from pgauto_mv.basis(v.id, v.view)
   union all
   select 'trigger_renamed', w.name, format('trigger %I should be pgauto_mv_%s', w.trigger, w.id), 'select * from pgauto_mv.clean_mv(); as the owner of the table'
     from watch w where w.there and w.trigger <> 'pgauto_mv_' || w.id

@@ -17,6 +17,8 @@ export class WorkerContext {
   readonly settler: Settler;
   readonly control: Queryable;
   readonly pollIntervalMs: number;
+  /** Told when the database says that this slot and epoch are not the Processor's any more. */
+  readonly onFenced: (fence: Fence) => void;
   /** Aborted when the Processor is forced to stop. */
   readonly forced = new AbortController();
   /** Handlers by the id of their channel. */
@@ -44,12 +46,14 @@ export class WorkerContext {
     settler: Settler;
     control: Queryable;
     pollIntervalMs: number;
+    onFenced: (fence: Fence) => void;
   }) {
     this.log = parts.log;
     this.scope = parts.scope;
     this.settler = parts.settler;
     this.control = parts.control;
     this.pollIntervalMs = parts.pollIntervalMs;
+    this.onFenced = parts.onFenced;
   }
 
   /** The slot and epoch, or undefined while the Processor has none. */

@@ -152,6 +152,7 @@ export class Worker {
         channel,
         this.#shared.size(channel.id),
         this.#shared.marks.of(channel.id),
+        () => this.#shared.draining,
       );
       for (const trouble of result.troubles) logOutcome(log, trouble, channel.name);
       this.#shared.marks.took(result.done);

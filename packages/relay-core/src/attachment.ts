@@ -42,13 +42,17 @@ export async function attach(
 }
 
 /**
- * Finds the channels of the handlers and registers missing ones, unless they must exist.
+ * Finds the channels of the handlers and registers missing ones, unless they must exist. What does not fit is refused, by
+ * default with an error.
  * @throws RelayError RELAY_CHANNEL_UNKNOWN, RELAY_HANDLER_INVALID
  */
 export async function declareHandlers(
   db: Queryable,
   options: CheckedOptions,
   handlers: readonly HandlerDefinition[],
+  refuse: (channel: string, error: RelayError) => void = (_channel, error) => {
+    throw error;
+  },
 ): Promise<Map<number, HandlerDefinition>> {
   const rows = await gateway.declareHandlers(
     db,
@@ -58,29 +62,32 @@ export async function declareHandlers(
   );
   const byId = new Map<number, HandlerDefinition>();
   for (const row of rows) {
-    const name = JSON.stringify(row.name);
-    if (row.problem === 'unknown') {
-      throw new RelayError('RELAY_CHANNEL_UNKNOWN', `channel ${name} of a handler is not registered`, {
-        hint: `Run: select pgrelay.register_channel(${name.replaceAll('"', "'")}); or leave option channels at 'declare'.`,
-      });
-    }
-    if (row.problem === 'sql') {
-      throw new RelayError('RELAY_HANDLER_INVALID', `channel ${name} has a SQL action, so a handler cannot serve it`, {
-        hint: 'Give the handler another channel, or drop the SQL channel first.',
-      });
-    }
     const handler = handlers.find((h) => h.channel === row.name);
     if (handler === undefined) continue;
-    if (row.problem === 'mode') {
-      throw new RelayError(
+    if (row.problem === null) byId.set(row.id, handler);
+    else refuse(row.name, problemOf(row.problem, handler));
+  }
+  return byId;
+}
+
+function problemOf(problem: 'unknown' | 'sql' | 'mode', handler: HandlerDefinition): RelayError {
+  const name = JSON.stringify(handler.channel);
+  switch (problem) {
+    case 'unknown':
+      return new RelayError('RELAY_CHANNEL_UNKNOWN', `channel ${name} of a handler is not registered`, {
+        hint: `Run: select pgrelay.register_channel(${name.replaceAll('"', "'")}); or leave option channels at 'declare'.`,
+      });
+    case 'sql':
+      return new RelayError('RELAY_HANDLER_INVALID', `channel ${name} has a SQL action, so a handler cannot serve it`, {
+        hint: 'Give the handler another channel, or drop the SQL channel first.',
+      });
+    case 'mode':
+      return new RelayError(
         'RELAY_HANDLER_INVALID',
         `channel ${name} is registered in another mode than its handler's (${handler.mode})`,
         {
           hint: `Register it again: select pgrelay.register_channel(…, p_mode => '${handler.mode}', p_replace => true).`,
         },
       );
-    }
-    byId.set(row.id, handler);
   }
-  return byId;
 }

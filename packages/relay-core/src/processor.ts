@@ -14,6 +14,7 @@ import type { Service } from './lifecycle/service.js';
 import { Wakeup } from './lifecycle/wakeup.js';
 import { type CheckedOptions, checkProcessorOptions, type ProcessorOptions } from './options.js';
 import { Plugins } from './plugins/plugin-host.js';
+import { handlersTask } from './tasks/handlers-task.js';
 import { maintainTask } from './tasks/maintain-task.js';
 import { marksTask } from './tasks/marks-task.js';
 import { reclaimTask } from './tasks/reclaim-task.js';
@@ -75,6 +76,7 @@ export class Processor {
       control: this.#control,
       pollIntervalMs: this.#options.pollIntervalMs,
       leaseMs: this.#options.leaseMs,
+      onFenced: (fence) => this.#fenced(fence),
     });
     const { connectionString, leaseMs } = this.#options;
     this.#heartbeat = new Heartbeat({ connectionString, leaseMs, blockedLimitMs: 60_000 }, this.#log, (fence) =>
@@ -129,6 +131,7 @@ export class Processor {
         () => this.#shared.fence,
         (fence, id) => this.#shared.inFlight.holds(fence, id),
       ),
+      handlersTask(this.#options, definitions, this.#shared.handlers, () => this.#shared.wakeAll()),
       maintainTask(logRetentionDays),
       marksTask(this.#shared.marks),
       ...this.#plugins.tasks,

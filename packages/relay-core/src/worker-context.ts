@@ -18,6 +18,8 @@ export class WorkerContext {
   readonly control: Queryable;
   readonly pollIntervalMs: number;
   readonly leaseMs: number;
+  /** Told when the database says that this slot and epoch are not the Processor's any more. */
+  readonly onFenced: (fence: Fence) => void;
   /** Aborted when the Processor is forced to stop. */
   readonly forced = new AbortController();
   /** Handlers by the id of their channel. */
@@ -46,6 +48,7 @@ export class WorkerContext {
     control: Queryable;
     pollIntervalMs: number;
     leaseMs: number;
+    onFenced: (fence: Fence) => void;
   }) {
     this.log = parts.log;
     this.scope = parts.scope;
@@ -53,6 +56,7 @@ export class WorkerContext {
     this.control = parts.control;
     this.pollIntervalMs = parts.pollIntervalMs;
     this.leaseMs = parts.leaseMs;
+    this.onFenced = parts.onFenced;
   }
 
   /** The slot and epoch, or undefined while the Processor has none. */

@@ -37,6 +37,8 @@ export class Worker {
   #loop: Promise<void> | undefined;
   #turn: number;
   #lostConnection = false;
+  /** The slot and epoch in which this worker's connection was recorded last; a new one enters by itself. */
+  #entered: Fence | undefined;
 
   constructor(number: number, db: Connection, shared: WorkerContext) {
     this.#number = number;
@@ -85,6 +87,7 @@ export class Worker {
   async tick(): Promise<number> {
     const { fence, handlers, pollIntervalMs } = this.#shared;
     if (fence === undefined) return pollIntervalMs;
+    if (this.#entered !== fence) await this.#enter(fence);
     await this.#db.statementTimeout(30_000);
     const { channels, nextDueMs } = await poll(this.#db, [...handlers.keys()], this.#shared.marks.all(), this.#turn++);
     if (this.#lostConnection) {
@@ -100,6 +103,19 @@ export class Worker {
     return progressed ? 0 : Math.min(pollIntervalMs, Math.ceil(nextDueMs ?? pollIntervalMs));
   }
 
+  async #enter(fence: Fence): Promise<void> {
+    await gateway
+      .enterBackend(this.#db, fence, `worker ${this.#number}`)
+      .catch((error) => this.#notFenced(error, fence));
+    this.#entered = fence;
+  }
+
+  /** Passes an error on, and says so when it is the loss of the slot. */
+  #notFenced(error: unknown, fence: Fence): never {
+    if (isFenced(error)) this.#shared.onFenced(fence);
+    throw error;
+  }
+
   /** Work on one channel; whether there was any. An error that is no event's makes the channel wait, not the others. */
   async #take(channel: PolledChannel, fence: Fence): Promise<boolean> {
     try {
@@ -113,7 +129,7 @@ export class Worker {
       this.#shared.backoff.delete(channel.id);
       return progressed;
     } catch (error) {
-      if (isConnectionLoss(error) || isFenced(error)) throw error;
+      if (isConnectionLoss(error) || isFenced(error)) this.#notFenced(error, fence);
       const pauseMs = Math.min((this.#shared.backoff.get(channel.id)?.pauseMs ?? 500) * 2, 30_000);
       this.#shared.backoff.set(channel.id, { until: performance.now() + pauseMs, pauseMs });
       this.#shared.log.error(
@@ -136,6 +152,7 @@ export class Worker {
         channel,
         this.#shared.size(channel.id),
         this.#shared.marks.of(channel.id),
+        () => this.#shared.draining,
       );
       await this.#db.resetSettings((db) => applySettings(db, this.#shared.leaseMs));
       for (const trouble of result.troubles) logOutcome(log, trouble, channel.name);

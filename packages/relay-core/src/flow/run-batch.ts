@@ -11,7 +11,7 @@ import { sqlstateOf } from '../db/pg-error.js';
 import type { BatchSize } from './batch-size.js';
 
 /** A batch of SQL actions ends by itself after this many ms, and what is left runs in the next one. */
-export const batchCapMs = 50;
+const batchCapMs = 50;
 
 export interface BatchResult {
   /** Something ran, or might run at once if asked again. */
@@ -31,17 +31,20 @@ export async function runBatch(
   channel: PolledChannel,
   size: BatchSize,
   marks: ChannelMarks,
+  draining: () => boolean,
 ): Promise<BatchResult> {
   const limit = size.limit;
   try {
     await db.statementTimeout(limit === 1 ? channel.timeoutMs : channel.timeoutMs + batchCapMs);
+    const startedAt = performance.now();
     const batch = await gateway.runBatch(db, fence, worker, channel.id, limit, size.singly, batchCapMs, marks);
-    size.learn(batch);
+    size.learn(batch, performance.now() - startedAt, channel.timeoutMs);
     return report(batch);
   } catch (error) {
     if (sqlstateOf(error) !== '57014') throw error;
   }
-  return runSingly(db, fence, worker, channel, limit, marks);
+  size.timedOut();
+  return runSingly(db, fence, worker, channel, limit, marks, draining);
 }
 
 async function runSingly(
@@ -51,10 +54,12 @@ async function runSingly(
   channel: PolledChannel,
   limit: number,
   marks: ChannelMarks,
+  draining: () => boolean,
 ): Promise<BatchResult> {
   let done = 0;
   const troubles: Trouble[] = [];
   for (const id of await gateway.peek(db, channel.id, limit, marks)) {
+    if (draining()) break;
     const startedAt = performance.now();
     try {
       await db.statementTimeout(channel.timeoutMs);

@@ -169,7 +169,7 @@ describe("the loss of the Processor's own connection", () => {
     const plugin = definePlugin({
       name: 'l',
       version: '1.0.0',
-      validate: () => undefined,
+      validate: () => ({}),
       setup: (host) =>
         host.handlers.add(
           defineHandler('l.plugin', async () => {

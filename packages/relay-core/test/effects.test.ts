@@ -169,7 +169,7 @@ describe("the loss of the Processor's own connection", () => {
     const plugin = definePlugin({
       name: 'l',
       version: '1.0.0',
-      validate: () => undefined,
+      validate: () => ({}),
       setup: (host) =>
         host.handlers.add(
           defineHandler('l.plugin', async () => {
@@ -187,8 +187,9 @@ describe("the loss of the Processor's own connection", () => {
     });
     await running(db, { plugins: [plugin()], handlers: [batch] });
     await client.notify('l.plugin');
+    await untilIdle(db, 'l.plugin');
     await client.notify('l.batch');
-    await untilIdle(db, 'l.plugin', 'l.batch');
+    await untilIdle(db, 'l.batch');
     expect(runs).toEqual({ plugin: 2, batch: 2 });
     for (const channel of ['l.plugin', 'l.batch'])
       expect(await outcomes(db, channel)).toMatchObject([{ outcome: 'done', attempt: 1 }]);

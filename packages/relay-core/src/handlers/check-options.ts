@@ -13,7 +13,7 @@ export function checkOptions(channel: string, options: HandlerOptions): Omit<Han
     mode = defaultHandlerOptions.mode,
     payload = defaultHandlerOptions.payload,
     batch,
-    concurrency = batch === undefined ? defaultHandlerOptions.concurrency : 1,
+    concurrency = batch === undefined ? undefined : 1,
     timeoutMs,
   } = options;
   if (typeof channel !== 'string' || channel === '')
@@ -27,7 +27,7 @@ export function checkOptions(channel: string, options: HandlerOptions): Omit<Han
   ) {
     throw wrong('payload', payload, "It is 'json', 'text' or a Standard Schema.");
   }
-  if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 10_000) {
+  if (concurrency !== undefined && (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 10_000)) {
     throw wrong('concurrency', concurrency, 'It is a whole number from 1 to 10000.');
   }
   if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= 2 ** 31 - 1))

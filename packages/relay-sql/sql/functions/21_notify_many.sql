@@ -54,6 +54,22 @@ begin
     raise exception using errcode = 'PR004', message = v_wrong, hint = 'Lower numbers run first; 0 is the default.';
   end if;
 
+  if p_run_at is null and p_priority is null and p_dedup_key is null then
+    with now as (
+      insert into pgrelay.queue (id, channel_id, node, enqueued_at, run_at, payload)
+        select nextval('pgrelay.event_id_seq'), c.id, n.id, v_now, v_now, x.payload
+        from unnest(p_payloads) with ordinality x(payload, n), pgrelay.channel c, pgrelay.node n where c.id = v_channel.id and n.is_this order by x.n
+        returning id
+    )
+    select array_agg(now.id order by now.id) into v_ids from now;
+    if v_ids is null then
+      raise exception using errcode = 'PR001', message = format('channel %L is not registered', p_channel),
+        hint = 'It was dropped while this call ran.';
+    end if;
+    perform pgrelay.hint(v_channel.id::text);
+    return v_ids;
+  end if;
+
   v_ids := array(select nextval('pgrelay.event_id_seq') from generate_series(1, v_count));
   if p_dedup_key is not null then
     v_run_at := coalesce(v_run_at, array_fill(null::timestamptz, array[v_count]));
@@ -96,6 +112,6 @@ begin
   insert into pgrelay.lane (channel_id, priority)             -- after the events, as in notify()
     select distinct v_channel.id, p.priority from unnest(p_priority) p(priority)
     where p.priority <> 0 and not exists (select from pgrelay.lane l where l.channel_id = v_channel.id and l.priority = p.priority);
-  perform pgrelay.hint();
+  perform pgrelay.hint(v_channel.id::text);
   return v_ids;
 end $$;

@@ -168,7 +168,7 @@ describe("the loss of the Processor's own connection", () => {
       handlers: [
         defineHandler(channel, async (_event, ctx) => {
           runs += 1;
-          await (runs === 1 ? cutDuring(() => use(ctx)) : use(ctx));
+          await (runs === 1 ? cutDuring<unknown>(() => use(ctx)) : use(ctx));
         }),
       ],
     });

@@ -77,6 +77,7 @@ export class Processor {
       pollIntervalMs: this.#options.pollIntervalMs,
       leaseMs: this.#options.leaseMs,
       onFenced: (fence) => this.#fenced(fence),
+      schemaOf: (channel) => this.#handlers.schemaOf(channel),
     });
     const { connectionString, leaseMs } = this.#options;
     this.#heartbeat = new Heartbeat({ connectionString, leaseMs, blockedLimitMs: 60_000 }, this.#log, (fence) =>

@@ -9,6 +9,7 @@ import { Marks } from './flow/marks.js';
 import type { Settler } from './flow/settle.js';
 import type { HandlerDefinition } from './handlers/handler-definition.js';
 import { Wakeup } from './lifecycle/wakeup.js';
+import type { SchemaOf } from './send.js';
 
 /** What the workers of one Processor share. */
 export class WorkerContext {
@@ -20,6 +21,8 @@ export class WorkerContext {
   readonly leaseMs: number;
   /** Told when the database says that this slot and epoch are not the Processor's any more. */
   readonly onFenced: (fence: Fence) => void;
+  /** Schemas of the payloads that the handlers take, by the name of their channel. */
+  readonly schemaOf: SchemaOf;
   /** Aborted when the Processor is forced to stop. */
   readonly forced = new AbortController();
   /** Handlers by the id of their channel. */
@@ -49,6 +52,7 @@ export class WorkerContext {
     pollIntervalMs: number;
     leaseMs: number;
     onFenced: (fence: Fence) => void;
+    schemaOf: SchemaOf;
   }) {
     this.log = parts.log;
     this.scope = parts.scope;
@@ -57,6 +61,7 @@ export class WorkerContext {
     this.pollIntervalMs = parts.pollIntervalMs;
     this.leaseMs = parts.leaseMs;
     this.onFenced = parts.onFenced;
+    this.schemaOf = parts.schemaOf;
   }
 
   /** The slot and epoch, or undefined while the Processor has none. */

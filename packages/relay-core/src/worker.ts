@@ -248,9 +248,9 @@ export class Worker {
   }
 
   #environment(channel: PolledChannel, handler: HandlerDefinition, fence: Fence) {
-    const { scope, log, control } = this.#shared;
+    const { scope, log, control, schemaOf } = this.#shared;
     const stopping = this.#shared.stopping(fence);
-    return { scope, log, control, fence, stopping, timeoutMs: handler.timeoutMs ?? channel.timeoutMs };
+    return { scope, log, control, schemaOf, fence, stopping, timeoutMs: handler.timeoutMs ?? channel.timeoutMs };
   }
 
   /** After an error that ended a tick: how long to wait. A lost connection opens again with the next tick. */

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { sendNotify, sendNotifyMany } from '../client.js';
+import type { NotifyOptions } from '../client.js';
 import type { Fence } from '../db/gateway.js';
 import { wasOwnLoss, watchOwn } from '../db/own-connection.js';
 import { type Failure, toFailure } from '../db/pg-error.js';
@@ -7,6 +7,7 @@ import type { Queryable } from '../db/queryable.js';
 import type { ProcessorScope } from '../di/processor-scope.js';
 import type { BatchContext } from '../handlers/context.js';
 import type { Outcome } from '../outcome.js';
+import { type SchemaOf, sendNotify, sendNotifyMany } from '../send.js';
 
 /** How an attempt ended: an Outcome, an error that the retry policy judges, or the loss of our own connection, uncounted. */
 export type Attempt =
@@ -25,6 +26,8 @@ export interface DispatchEnvironment {
   /** Where ctx.once writes. */
   readonly control: Queryable;
   readonly fence: Fence;
+  /** Schemas of the channels that this Processor has handlers for; ctx.notify checks payloads by them. */
+  readonly schemaOf: SchemaOf;
 }
 
 /** What `runHandler` found: the value that the handler returned, or the attempt it ended with instead. */
@@ -45,14 +48,14 @@ export async function runHandler(
   const ctx: BatchContext = {
     signal: AbortSignal.any([timeout.signal, env.stopping]),
     log,
-    notify: (channel, data, options = {}) =>
-      options.tx === undefined
-        ? watchOwn(sendNotify(env.db, channel, data, options))
-        : sendNotify(options.tx, channel, data, options),
-    notifyMany: (channel, events, options = {}) =>
-      options.tx === undefined
-        ? watchOwn(sendNotifyMany(env.db, channel, events))
-        : sendNotifyMany(options.tx, channel, events),
+    notify: (channel, data?: unknown, options: NotifyOptions = {}) => {
+      const sent = sendNotify(env.db, channel, data, options, env.schemaOf);
+      return options.tx === undefined ? watchOwn(sent) : sent;
+    },
+    notifyMany: (channel, events, options = {}) => {
+      const sent = sendNotifyMany(env.db, channel, events, options, env.schemaOf);
+      return options.tx === undefined ? watchOwn(sent) : sent;
+    },
   };
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Ran>((resolve) => {

@@ -1,5 +1,5 @@
-import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { fail, type Outcome } from '../outcome.js';
+import { describeIssues } from '../payload/describe-issues.js';
 import type { PayloadForm } from './handler-definition.js';
 
 /** The payload as the handler wants it, or the outcome of an event whose payload cannot be that. */
@@ -19,10 +19,5 @@ export async function readPayload(
   if (form === 'json') return { value };
   const result = await form['~standard'].validate(value);
   if (result.issues === undefined) return { value: result.value };
-  return { refused: fail('payload_invalid', result.issues.map(describe).join('; ')) };
-}
-
-function describe(issue: StandardSchemaV1.Issue): string {
-  const path = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
-  return path === '' ? issue.message : `${path}: ${issue.message}`;
+  return { refused: fail('payload_invalid', describeIssues(result.issues, value)) };
 }

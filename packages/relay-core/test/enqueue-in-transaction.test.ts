@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { createClient, defineChannel, type NotifyEvent } from '@pgrelay/relay-core';
+import type { PrismaTransaction } from '@pgrelay/relay-core/tx';
 import { useDatabase } from '@pgrelay/test-support';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
+import type { Prisma, PrismaClient } from './fixtures/prisma/generated/client.js';
 import { openDrizzle, openDrizzlePostgresJs } from './support/orms/drizzle.js';
 import { openKnex } from './support/orms/knex.js';
 import { openKysely } from './support/orms/kysely.js';
@@ -159,5 +162,18 @@ describe.each<[string, (url: string) => Orm | Promise<Orm>]>([
   test('is asked for: what is none is refused', async () => {
     const misuse = async () => client.notify(channel, 1, { tx: orm.misuse() });
     await expect(misuse()).rejects.toMatchObject({ code: 'RELAY_TRANSACTION_INVALID', hint: expect.any(String) });
+  });
+});
+
+describe('Prisma', () => {
+  test('its whole client is no transaction for the compiler either', () => {
+    expectTypeOf<Prisma.TransactionClient>().toExtend<PrismaTransaction>();
+    expectTypeOf<PrismaClient>().not.toExtend<PrismaTransaction>();
+  });
+
+  test('its client was made of the schema beside it', () => {
+    const folder = new URL('./fixtures/prisma/', import.meta.url);
+    const schema = readFileSync(new URL('schema.prisma', folder), 'utf8');
+    expect(readFileSync(new URL('generated/internal/class.ts', folder), 'utf8')).toContain(JSON.stringify(schema));
   });
 });

@@ -10,6 +10,10 @@ export function checkNotify(channel: string, options: NotifyRow, place = ''): vo
   const { runAt, delayMs, priority, dedupKey } = options;
   const wrong = (what: string, hint: string) =>
     new RelayError('RELAY_ARGUMENT_INVALID', `${place}${what}, for channel ${JSON.stringify(channel)}`, { hint });
+  if (typeof channel !== 'string' || channel.includes('\0'))
+    throw new RelayError('RELAY_ARGUMENT_INVALID', `the channel is ${JSON.stringify(channel)}`, {
+      hint: 'Give its name as a string without a NUL character, or a definition made by defineChannel().',
+    });
   if (runAt !== undefined && delayMs !== undefined)
     throw wrong('both runAt and delayMs are given', 'Give one of them.');
   if (runAt !== undefined && !isTime(runAt))

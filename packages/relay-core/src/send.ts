@@ -59,4 +59,4 @@ export async function sendNotifyMany(
 }
 
 const schemaFor = (channel: string | ChannelDefinition, schemaOf: SchemaOf): StandardSchemaV1 | undefined =>
-  typeof channel === 'string' ? schemaOf(channel) : channel.payload;
+  typeof channel === 'string' ? schemaOf(channel) : channel?.payload;

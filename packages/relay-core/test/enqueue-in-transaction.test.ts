@@ -159,6 +159,16 @@ describe.each<[string, (url: string) => Orm | Promise<Orm>]>([
     expect((await events()).at(-1)).toMatchObject({ payload: '{"pieces":77}' });
   });
 
+  test('runs any statement with its parameters, also one that stands twice', async () => {
+    const text = `select $2::text as two, $1::int as one, $2::text as again, '{"k": 1}'::jsonb ? 'k' as has, $3::int[]::text as many, $4::timestamptz = '2026-01-02T03:04:05.678Z' as same`;
+    const at = new Date('2026-01-02T03:04:05.678Z');
+    await orm.transaction(async ({ tx }) => {
+      const { rows, rowCount } = await tx.query(text, [1, 'x', [3, null, 4], at]);
+      expect(rows).toEqual([{ two: 'x', one: 1, again: 'x', has: true, many: '{3,NULL,4}', same: true }]);
+      expect(rowCount).toBe(1);
+    });
+  });
+
   test('is asked for: what is none is refused', async () => {
     const misuse = async () => client.notify(channel, 1, { tx: orm.misuse() });
     await expect(misuse()).rejects.toMatchObject({ code: 'RELAY_TRANSACTION_INVALID', hint: expect.any(String) });

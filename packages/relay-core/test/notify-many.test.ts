@@ -1,5 +1,18 @@
 import { createClient, type NotifyEvent } from '@pgrelay/relay-core';
+import {
+  type DrizzleTransaction,
+  fromDrizzle,
+  fromKnex,
+  fromKysely,
+  fromPrisma,
+  fromTypeOrm,
+  type KnexTransaction,
+  type KyselyTransaction,
+  type PrismaTransaction,
+  type TypeOrmManager,
+} from '@pgrelay/relay-core/tx';
 import { useDatabase } from '@pgrelay/test-support';
+import { sql } from 'drizzle-orm';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -111,4 +124,25 @@ describe('notify', () => {
     await expect(client.notifyMany('m.wrong', [], { tx })).rejects.toMatchObject({ code: 'RELAY_TRANSACTION_INVALID' });
     expect(await count('m.wrong')).toBe(0);
   });
+
+  test('refuses what is no channel', async () => {
+    for (const channel of [undefined, null, 7, {}, 'a\0'] as string[]) {
+      await expect(client.notify(channel, 1)).rejects.toMatchObject({ code: 'RELAY_ARGUMENT_INVALID' });
+      await expect(client.notifyMany(channel, [{}])).rejects.toMatchObject({ code: 'RELAY_ARGUMENT_INVALID' });
+    }
+  });
+});
+
+test.each([
+  ['fromDrizzle', (tx: unknown) => fromDrizzle(tx as DrizzleTransaction<unknown>, sql)],
+  ['fromKnex', (tx: unknown) => fromKnex(tx as KnexTransaction)],
+  ['fromKysely', (tx: unknown) => fromKysely(tx as KyselyTransaction)],
+  ['fromPrisma', (tx: unknown) => fromPrisma(tx as PrismaTransaction)],
+  ['fromTypeOrm', (tx: unknown) => fromTypeOrm(tx as TypeOrmManager)],
+])('%s refuses what is no transaction, and says what is', (name, adapt) => {
+  for (const tx of [undefined, null, {}, 'tx', () => undefined]) {
+    expect(() => adapt(tx)).toThrow(
+      expect.objectContaining({ code: 'RELAY_TRANSACTION_INVALID', hint: expect.stringContaining(`${name}(`) }),
+    );
+  }
 });

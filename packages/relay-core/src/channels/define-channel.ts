@@ -34,4 +34,4 @@ export function defineChannel<const N extends string, S extends StandardSchemaV1
 
 /** The name of a channel that was given by name or by definition. */
 export const nameOf = (channel: string | ChannelDefinition): string =>
-  typeof channel === 'string' ? channel : channel.name;
+  typeof channel === 'string' ? channel : channel?.name;

@@ -20,7 +20,10 @@ export interface TypeOrmManager {
  * @throws RelayError RELAY_TRANSACTION_INVALID
  */
 export function fromTypeOrm(manager: TypeOrmManager | TypeOrmRunner): Queryable {
-  const runner = manager !== null && 'isTransactionActive' in manager ? manager : manager?.queryRunner;
+  const runner =
+    typeof manager === 'object' && manager !== null && 'isTransactionActive' in manager
+      ? manager
+      : manager?.queryRunner;
   if (runner?.isTransactionActive !== true)
     throw noTransaction('TypeORM', 'dataSource.transaction(async (manager) => … fromTypeOrm(manager))');
   return {

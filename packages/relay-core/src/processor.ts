@@ -79,6 +79,7 @@ export class Processor {
       leaseMs: this.#options.leaseMs,
       onFenced: (fence) => this.#fenced(fence),
       onDead: () => this.#rescue?.hurry(),
+      schemaOf: (channel) => this.#handlers.schemaOf(channel),
     });
     const { connectionString, leaseMs } = this.#options;
     this.#heartbeat = new Heartbeat({ connectionString, leaseMs, blockedLimitMs: 60_000 }, this.#log, (fence) =>

@@ -13,6 +13,7 @@ import type { Settler } from './flow/settle.js';
 import type { HandlerDefinition } from './handlers/handler-definition.js';
 import { Deadlines } from './lifecycle/deadlines.js';
 import { Wakeup } from './lifecycle/wakeup.js';
+import type { SchemaOf } from './send.js';
 
 /** What the workers of one Processor share. */
 export class WorkerContext {
@@ -24,6 +25,8 @@ export class WorkerContext {
   readonly leaseMs: number;
   /** Told when the database says that this slot and epoch are not the Processor's any more. */
   readonly onFenced: (fence: Fence) => void;
+  /** Schemas of the payloads that the handlers take, by the name of their channel. */
+  readonly schemaOf: SchemaOf;
   /** Aborted when the Processor is forced to stop. */
   readonly forced = new AbortController();
   /** Handlers by the id of their channel. */
@@ -64,6 +67,7 @@ export class WorkerContext {
     leaseMs: number;
     onFenced: (fence: Fence) => void;
     onDead: () => void;
+    schemaOf: SchemaOf;
   }) {
     this.log = parts.log;
     this.scope = parts.scope;
@@ -76,6 +80,7 @@ export class WorkerContext {
       found: () => this.wakeAll(),
       dead: parts.onDead,
     });
+    this.schemaOf = parts.schemaOf;
   }
 
   /** The slot and epoch, or undefined while the Processor has none. */

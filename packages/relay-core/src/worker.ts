@@ -279,9 +279,10 @@ export class Worker {
   }
 
   #environment(channel: PolledChannel, handler: HandlerDefinition, fence: Fence) {
-    const { scope, log, control, deadlines } = this.#shared;
+    const { scope, log, control, deadlines, schemaOf } = this.#shared;
     const stopping = this.#shared.stopping(fence);
-    return { scope, log, control, deadlines, fence, stopping, timeoutMs: handler.timeoutMs ?? channel.timeoutMs };
+    const timeoutMs = handler.timeoutMs ?? channel.timeoutMs;
+    return { scope, log, control, deadlines, schemaOf, fence, stopping, timeoutMs };
   }
 
   /** After an error that ended a tick: how long to wait. A lost connection opens again with the next tick. */

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { sendNotify, sendNotifyMany } from '../client.js';
+import type { NotifyOptions } from '../client.js';
 import type { Fence } from '../db/gateway.js';
 import { wasOwnLoss, watchOwn } from '../db/own-connection.js';
 import { type Failure, toFailure } from '../db/pg-error.js';
@@ -9,6 +9,7 @@ import type { HandlerContext, TransactionalContext } from '../handlers/context.j
 import { Effects } from '../handlers/effects.js';
 import type { Deadlines, Overdue } from '../lifecycle/deadlines.js';
 import type { Outcome } from '../outcome.js';
+import { type SchemaOf, sendNotify, sendNotifyMany } from '../send.js';
 
 /** How an attempt ended: an Outcome, an error that the retry policy judges, or the loss of our own connection, uncounted. */
 export type Attempt =
@@ -28,6 +29,8 @@ export interface DispatchEnvironment {
   /** Where ctx.once writes. */
   readonly control: Queryable;
   readonly fence: Fence;
+  /** Schemas of the channels that this Processor has handlers for; ctx.notify checks payloads by them. */
+  readonly schemaOf: SchemaOf;
 }
 
 /** What a run found: the value that the handler returned, or the attempt it ended with instead. */
@@ -142,19 +145,19 @@ class Context implements TransactionalContext {
   }
 
   get notify(): HandlerContext['notify'] {
-    const { db } = this.#run.env;
-    return (channel, data, options = {}) =>
-      options.tx === undefined
-        ? watchOwn(sendNotify(db, channel, data, options))
-        : sendNotify(options.tx, channel, data, options);
+    const { db, schemaOf } = this.#run.env;
+    return (channel, data?: unknown, options: NotifyOptions = {}) => {
+      const sent = sendNotify(db, channel, data, options, schemaOf);
+      return options.tx === undefined ? watchOwn(sent) : sent;
+    };
   }
 
   get notifyMany(): HandlerContext['notifyMany'] {
-    const { db } = this.#run.env;
-    return (channel, events, options = {}) =>
-      options.tx === undefined
-        ? watchOwn(sendNotifyMany(db, channel, events))
-        : sendNotifyMany(options.tx, channel, events);
+    const { db, schemaOf } = this.#run.env;
+    return (channel, events, options = {}) => {
+      const sent = sendNotifyMany(db, channel, events, options, schemaOf);
+      return options.tx === undefined ? watchOwn(sent) : sent;
+    };
   }
 
   get once(): HandlerContext['once'] {

@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { fail, type Outcome } from '../outcome.js';
+import { describeIssues } from '../payload/describe-issues.js';
 import type { PayloadForm } from './handler-definition.js';
 
 export type ReadPayload = { readonly value: unknown } | { readonly refused: Outcome };
@@ -17,15 +18,10 @@ export function readPayload(text: string | null, form: PayloadForm): ReadPayload
   }
   if (form === 'json') return { value };
   const result = form['~standard'].validate(value);
-  return result instanceof Promise ? result.then(judge) : judge(result);
+  return result instanceof Promise ? result.then((late) => judge(late, value)) : judge(result, value);
 }
 
-function judge(result: StandardSchemaV1.Result<unknown>): ReadPayload {
+function judge(result: StandardSchemaV1.Result<unknown>, value: unknown): ReadPayload {
   if (result.issues === undefined) return { value: result.value };
-  return { refused: fail('payload_invalid', result.issues.map(describe).join('; ')) };
-}
-
-function describe(issue: StandardSchemaV1.Issue): string {
-  const path = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
-  return path === '' ? issue.message : `${path}: ${issue.message}`;
+  return { refused: fail('payload_invalid', describeIssues(result.issues, value)) };
 }

@@ -26,7 +26,7 @@ export function pgBoss(action: Action, settings: 'best' | 'defaults'): DrainCont
     settings: best ? 'batchSize 2000, localConcurrency 4, burstWhenBatchFull' : 'none',
     action,
     ...(action === 'no-op' ? { reference } : {}),
-    count: 7 * reference.perSecond,
+    count: best ? 7 * reference.perSecond : 4,
     quickCount: best ? 4_000 : 2,
     engine: pgBossEngine,
     async load({ url, node }, count) {

@@ -1,12 +1,12 @@
 import { type Bar, barTable, isMet } from '../harness/bar.js';
 import { interleave } from '../harness/interleave.js';
 import { ratio } from '../harness/ratio.js';
-import { limits, references } from '../harness/references.js';
+import { limits, type Reference, references } from '../harness/references.js';
 import type { Scenario, ScenarioContext, ScenarioResult } from '../harness/scenario.js';
 import { spread } from '../harness/spread.js';
 import { judgeValidity } from '../harness/validity.js';
 import { type ContenderFacts, withContenders } from '../harness/with-contenders.js';
-import { bulk, type EnqueueContender, inTrigger, single } from './enqueue/enqueue-contender.js';
+import { bulk, bulkCall, type EnqueueContender, inTrigger, single } from './enqueue/enqueue-contender.js';
 import { enqueueTable } from './enqueue/enqueue-table.js';
 import { type EnqueueFigures, runEnqueue } from './enqueue/run-enqueue.js';
 
@@ -20,13 +20,15 @@ const notify8 = single('notify', 8);
 const addJob1 = single('add-job', 1);
 const addJob8 = single('add-job', 8);
 const notifyMany = bulk('notify-many');
-const addJobs = bulk('add-jobs', references.addJobs);
-const rawMany = bulk('raw-many', limits.insertMany);
+const addJobsSql = bulk('add-jobs');
+const notifyManyCall = bulkCall('notifyMany');
+const addJobs = bulkCall('addJobs');
+const rawMany = bulk('raw-many');
 const triggers = { 1: triggersOf(1), 4: triggersOf(4) };
 
 const contenders: readonly EnqueueContender[] = [
   ...[notify1, addJob1, single('raw', 1), notify8, addJob8, single('raw', 8)],
-  ...[notifyMany, addJobs, rawMany],
+  ...[notifyManyCall, addJobs, notifyMany, addJobsSql, rawMany],
   ...[...Object.values(triggers[1]), ...Object.values(triggers[4])],
 ];
 
@@ -34,7 +36,8 @@ const contenders: readonly EnqueueContender[] = [
 const comparisons = [
   { name: 'single, 1 client / add_job', ours: notify1, theirs: addJob1, least: 2.5 },
   { name: 'single, 8 clients / add_job', ours: notify8, theirs: addJob8, least: 2.5 },
-  { name: 'bulk / add_jobs', ours: notifyMany, theirs: addJobs, least: 4 },
+  { name: 'bulk / addJobs, from TypeScript', ours: notifyManyCall, theirs: addJobs, least: 4 },
+  { name: 'bulk / add_jobs, from SQL', ours: notifyMany, theirs: addJobsSql },
   { name: 'trigger, 1 insert / no trigger', ours: triggers[1].notify, theirs: triggers[1].none, least: 0.65 },
   { name: 'trigger, 1 insert / bare keyed insert', ours: triggers[1].notify, theirs: triggers[1].bare, least: 0.85 },
   { name: 'trigger, 4 inserts / no trigger', ours: triggers[4].notify, theirs: triggers[4].none, least: 0.8 },
@@ -68,7 +71,7 @@ function judge(rounds: Rounds, facts: ContenderFacts, { quick }: ScenarioContext
     const compared = ratio(rates(ours), rates(theirs));
     return { name, value: compared.perRound.median, ratio: compared, ...bounds };
   });
-  const events = (contender: EnqueueContender, reference: NonNullable<EnqueueContender['reference']>) => ({
+  const events = (contender: EnqueueContender, reference: Reference) => ({
     reference,
     perSecond: spread(rates(contender)).median * contender.events,
   });

@@ -1,52 +1,79 @@
+import { fileURLToPath } from 'node:url';
+import type { EnqueueLoad } from '../../contenders/enqueue-load.js';
 import { graphileEngine } from '../../contenders/graphile-worker.js';
 import { pgrelayEngine } from '../../contenders/pgrelay-engine.js';
-import type { Engine } from '../../harness/engine.js';
-import type { Reference } from '../../harness/references.js';
+import type { Arena, Engine } from '../../harness/engine.js';
+import { peerProgram } from '../../harness/peers.js';
+import { ServedProcess } from '../../harness/served-process.js';
+import { sqlFile } from '../../harness/sql-files.js';
 
-/** A transaction that clients run again and again. */
+/** Producers that run the same transaction again and again. */
 export interface EnqueueContender {
   readonly name: string;
   readonly engine: Engine;
-  readonly clients: number;
-  /** SQL files below benchmarks/sql/enqueue; `begin` and `commit` around several. */
-  readonly statements: readonly string[];
-  /** The file with the trigger, where one enqueues. */
+  /** The SQL file with the trigger, where one enqueues. */
   readonly trigger?: string;
-  /** $1 of its statements. */
-  readonly value: string;
   /** How many events, and rows of bench.orders, one transaction leaves. */
   readonly events: number;
   readonly orders: number;
-  readonly reference?: Reference;
+  /** Starts the producers, in one process that has the method `run`: so many seconds, giving an EnqueueRun. */
+  start(arena: Arena): Promise<ServedProcess>;
 }
 
 /** How many events one call of a bulk function enqueues. */
 export const BULK = 1_000;
 
-const one = { value: '1', events: 1, orders: 0 } as const;
-const many = {
-  clients: 1,
-  value: `{${Array.from({ length: BULK }, (_, n) => n).join(',')}}`,
-  events: BULK,
-  orders: 0,
-} as const;
+const program = (file: string): string => fileURLToPath(new URL(`../../contenders/programs/${file}`, import.meta.url));
 
-/** One event a transaction, by a call. */
-export function single(what: 'notify' | 'add-job' | 'raw', clients: number): EnqueueContender {
-  const name = { notify: 'pgrelay.notify', 'add-job': 'graphile_worker.add_job', raw: 'bare insert' }[what];
-  const engine = what === 'add-job' ? graphileEngine : pgrelayEngine;
-  return { name: `${name}, ${clients} client${clients > 1 ? 's' : ''}`, engine, clients, statements: [what], ...one };
+/** Sessions that run the statements of these files below benchmarks/sql/enqueue. */
+function clients(count: number, files: readonly string[], value: string): EnqueueContender['start'] {
+  const transaction = files.map((name) => sqlFile(`enqueue/${name}.sql`));
+  return ({ url, node }) => {
+    const load: EnqueueLoad = { url, clients: count, transaction, value };
+    return ServedProcess.start(node, program('enqueue-clients.js'), load);
+  };
 }
 
-/** Many events a transaction, by one call. */
-export function bulk(what: 'notify-many' | 'add-jobs' | 'raw-many', reference?: Reference): EnqueueContender {
+/** One event a transaction, by a call. */
+export function single(what: 'notify' | 'add-job' | 'raw', count: number): EnqueueContender {
+  const name = { notify: 'pgrelay.notify', 'add-job': 'graphile_worker.add_job', raw: 'bare insert' }[what];
+  return {
+    name: `${name}, ${count} client${count > 1 ? 's' : ''}`,
+    engine: what === 'add-job' ? graphileEngine : pgrelayEngine,
+    events: 1,
+    orders: 0,
+    start: clients(count, [what], '1'),
+  };
+}
+
+/** Many events a transaction, by one call of SQL. */
+export function bulk(what: 'notify-many' | 'add-jobs' | 'raw-many'): EnqueueContender {
   const name = {
     'notify-many': 'pgrelay.notify_many',
     'add-jobs': 'graphile_worker.add_jobs',
     'raw-many': 'bare insert of many',
   }[what];
-  const engine = what === 'add-jobs' ? graphileEngine : pgrelayEngine;
-  return { name: `${name}, ${BULK} a call`, engine, statements: [what], ...many, ...(reference ? { reference } : {}) };
+  const value = `{${Array.from({ length: BULK }, (_, n) => n).join(',')}}`;
+  return {
+    name: `${name}, ${BULK} a call, SQL`,
+    engine: what === 'add-jobs' ? graphileEngine : pgrelayEngine,
+    events: BULK,
+    orders: 0,
+    start: clients(1, [what], value),
+  };
+}
+
+/** Many events a transaction, by one call of what the package gives to programs. */
+export function bulkCall(what: 'notifyMany' | 'addJobs'): EnqueueContender {
+  const ours = what === 'notifyMany';
+  return {
+    name: `${ours ? 'pgrelay notifyMany()' : 'graphile-worker addJobs()'}, ${BULK} a call, TypeScript`,
+    engine: ours ? pgrelayEngine : graphileEngine,
+    events: BULK,
+    orders: 0,
+    start: ({ url, node }) =>
+      ServedProcess.start(node, ours ? program('notify-many.js') : peerProgram('add-jobs.mjs'), { url, bulk: BULK }),
+  };
 }
 
 /** Inserts into a table, with an AFTER trigger that enqueues an event for each row, or with another one, or none. */
@@ -61,11 +88,9 @@ export function inTrigger(what: 'none' | 'notify' | 'bare' | 'add-job', inserts:
   return {
     name: `${inserts} insert${inserts > 1 ? 's' : ''} a transaction, ${trigger}`,
     engine: what === 'add-job' ? graphileEngine : pgrelayEngine,
-    clients: 8,
-    statements: inserts === 1 ? body : ['begin', ...body, 'commit'],
     trigger: `trigger-${what}`,
-    value: '1',
     events: what === 'none' ? 0 : inserts,
     orders: inserts,
+    start: clients(8, inserts === 1 ? body : ['begin', ...body, 'commit'], '1'),
   };
 }

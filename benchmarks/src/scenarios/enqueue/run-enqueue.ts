@@ -1,8 +1,6 @@
-import { fileURLToPath } from 'node:url';
-import type { EnqueueLoad, EnqueueRun } from '../../contenders/enqueue-load.js';
+import type { EnqueueRun } from '../../contenders/enqueue-load.js';
 import type { Arena } from '../../harness/engine.js';
 import { cpuMs } from '../../harness/process-facts.js';
-import { ServedProcess } from '../../harness/served-process.js';
 import { ServerCpuMeter } from '../../harness/server-cpu.js';
 import { sqlFile } from '../../harness/sql-files.js';
 import type { EnqueueContender } from './enqueue-contender.js';
@@ -19,21 +17,13 @@ export interface EnqueueFigures {
   readonly wrong: readonly string[];
 }
 
-const program = fileURLToPath(new URL('../../contenders/programs/enqueue-clients.js', import.meta.url));
-
-/** Lets clients in a process of their own run a transaction for some seconds, after a tenth of it that is not counted. */
-export async function runEnqueue(
-  contender: EnqueueContender,
-  { url, node, client }: Arena,
-  seconds: number,
-): Promise<EnqueueFigures> {
+/** Lets producers in a process of their own run a transaction for some seconds, after a tenth of it that is not counted. */
+export async function runEnqueue(contender: EnqueueContender, arena: Arena, seconds: number): Promise<EnqueueFigures> {
+  const { client } = arena;
   await client.query(sqlFile(`enqueue/${contender.engine.name}.sql`));
   if (contender.trigger !== undefined) await client.query(sqlFile(`enqueue/${contender.trigger}.sql`));
   await client.query(sqlFile('database/settle.sql'));
-  const { clients, value } = contender;
-  const transaction = contender.statements.map((name) => sqlFile(`enqueue/${name}.sql`));
-  const load: EnqueueLoad = { url, clients, transaction, value };
-  const process = await ServedProcess.start(node, program, load);
+  const process = await contender.start(arena);
   try {
     const warm = (await process.call('run', seconds / 10)) as EnqueueRun;
     const meter = await ServerCpuMeter.on(client);

@@ -18,6 +18,8 @@ export class PreparedLoop {
   readonly #socket: Socket;
   readonly #statements: readonly Buffer[];
   #rest = Buffer.alloc(0);
+  /** What the server answered before it was ready again. */
+  #error: Error | undefined;
   #onReady: (error?: Error) => void = () => undefined;
 
   private constructor(socket: Socket, end: () => Promise<void>, statements: readonly Buffer[]) {
@@ -38,8 +40,13 @@ export class PreparedLoop {
       Buffer.concat([bind(names[index] ?? '', text.includes('$1') ? [value] : []), execute, SYNC]),
     );
     const loop = new PreparedLoop(stream, () => client.end(), statements);
-    for (const [index, text] of texts.entries()) {
-      await loop.#send(Buffer.concat([message(PARSE, cstring(names[index] ?? ''), cstring(text), int16(0)), SYNC]));
+    try {
+      for (const [index, text] of texts.entries()) {
+        await loop.#send(Buffer.concat([message(PARSE, cstring(names[index] ?? ''), cstring(text), int16(0)), SYNC]));
+      }
+    } catch (error) {
+      await loop.end();
+      throw error;
     }
     return loop;
   }
@@ -76,16 +83,18 @@ export class PreparedLoop {
     const data = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
     let at = 0;
     let ready = false;
-    let error: Error | undefined;
     while (data.length - at >= 5) {
       const size = 1 + data.readInt32BE(at + 1);
       if (data.length - at < size) break;
-      if (data[at] === ERROR) error = new Error(data.toString('utf8', at + 5, at + size).replaceAll('\0', ' '));
+      if (data[at] === ERROR) this.#error = new Error(data.toString('utf8', at + 5, at + size).replaceAll('\0', ' '));
       if (data[at] === READY) ready = true;
       at += size;
     }
     this.#rest = Buffer.from(data.subarray(at));
-    if (error || ready) this.#onReady(error);
+    if (!ready) return;
+    const error = this.#error;
+    this.#error = undefined;
+    this.#onReady(error);
   }
 }
 

@@ -9,7 +9,7 @@ import { sqlFile } from '../../harness/sql-files.js';
 import type { DrainFigures } from './drain-figures.js';
 
 const LOOK_MS = 20;
-const LIMIT_MS = 3 * 60_000;
+const LIMIT_MS = 5 * 60_000;
 
 /**
  * Fills the queue, starts the contender, and measures from the permission to run until nothing waits or runs any more. What

@@ -9,6 +9,7 @@ const program = new Command('npm run bench --')
   .option('--list', 'list the scenarios and end', false)
   .option('--rounds <number>', 'how often each thing is measured', rounds, 3)
   .option('--database <url>', 'use this server, in a database pgrelay_benchmark made for it; default: an embedded one')
+  .option('--quick', 'small counts and one round; no bar is judged', false)
   .option('--json', 'print JSON; the progress goes to standard error', false)
   .option('--save', 'keep the results in benchmarks/results', false)
   .allowExcessArguments(false)
@@ -24,7 +25,12 @@ if (options['list']) {
   try {
     for (const scenario of chosen) {
       console.error(`${scenario.title} …`);
-      const context = { database: options['database'], rounds: options['rounds'], say: console.error };
+      const context = {
+        database: options['database'],
+        rounds: options['rounds'],
+        quick: options['quick'],
+        say: console.error,
+      };
       const result = await report(scenario, context);
       reports.push(result);
       if (options['save']) save(result);

@@ -4,6 +4,8 @@ export interface ScenarioContext {
   readonly database: string | undefined;
   /** How often the measured thing is repeated. */
   readonly rounds: number;
+  /** Small counts, one round, and no bar judged: only that everything works. */
+  readonly quick: boolean;
   /** Progress, one line at a time. */
   say(text: string): void;
 }

@@ -1,0 +1,2 @@
+-- What autovacuum would do in its own time, so that it does not fall into the measuring.
+vacuum (analyze) pgrelay.queue

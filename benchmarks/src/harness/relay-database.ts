@@ -1,0 +1,39 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type pg from 'pg';
+import { connect } from './connect.js';
+import { openFreshDatabase } from './fresh-database.js';
+import type { ScenarioContext } from './scenario.js';
+
+export interface RelayDatabase {
+  readonly url: string;
+  /** A connection for setting up and for looking. */
+  readonly client: pg.Client;
+}
+
+/** What `npx pgrelay` runs, without npx between. */
+export const pgrelayBinary = fileURLToPath(new URL('../../../packages/pgrelay/bin/pgrelay.js', import.meta.url));
+
+const migrate = (url: string) =>
+  promisify(execFile)(process.execPath, [pgrelayBinary, 'migrate'], { env: { ...process.env, DATABASE_URL: url } });
+
+/** Gives `work` a new database that `pgrelay migrate` made ready; it is gone afterwards. */
+export async function withRelayDatabase<T>(
+  name: string,
+  context: ScenarioContext,
+  work: (database: RelayDatabase) => Promise<T>,
+): Promise<T> {
+  const database = await openFreshDatabase(name, context.database, context.say);
+  try {
+    await migrate(database.url);
+    const client = await connect(database.url, 'benchmark');
+    try {
+      return await work({ url: database.url, client });
+    } finally {
+      await client.end();
+    }
+  } finally {
+    await database.close();
+  }
+}

@@ -1,27 +1,22 @@
 import { type HandlerDefinition, Processor } from '@pgrelay/relay-core';
 import { pino } from 'pino';
+import type { EngineSettings } from './engine-process.js';
+import { type Methods, serve } from './serve.js';
 
-/**
- * A Processor of the engine alone, without plugins, as a process of its own; ends when the parent says so or goes away.
- * PGRELAY_BENCHMARK_HANDLERS names a module whose `handlers` it takes.
- */
-const module = process.env['PGRELAY_BENCHMARK_HANDLERS'];
-const { handlers = [] } =
-  module === undefined ? {} : ((await import(module)) as { handlers?: readonly HandlerDefinition[] });
+/** A Processor of the engine alone, without plugins, as a process of its own; its argument is EngineSettings as JSON. */
+const { url, workers, handlers: module }: EngineSettings = JSON.parse(process.argv[2] ?? '');
+const { handlers = [], methods = {} } = module === undefined ? {} : ((await import(module)) as EngineModule);
 const processor = new Processor({
-  connectionString: process.env['PGRELAY_BENCHMARK_URL'] ?? '',
-  workers: Number(process.env['PGRELAY_BENCHMARK_WORKERS'] ?? 1),
+  connectionString: url,
+  ...(workers === undefined ? {} : { workers }),
   handlers,
   log: pino({ level: 'error' }, pino.destination({ fd: 2, sync: true })),
 });
-process.on('SIGINT', () => undefined); // Ctrl-C reaches the whole group; the parent decides
-process.on('message', (message) => {
-  if (message !== 'stop') return;
-  processor.stop().then(
-    () => process.disconnect(),
-    () => process.exit(1),
-  );
-});
-process.on('disconnect', () => process.exit(process.exitCode ?? 0));
 await processor.start();
-process.send?.('started');
+serve({ ...methods, stop: () => processor.stop() });
+
+/** What a module may bring: handlers, and what the harness may ask of them. */
+interface EngineModule {
+  readonly handlers?: readonly HandlerDefinition[];
+  readonly methods?: Methods;
+}

@@ -14,8 +14,8 @@ const ENQUEUE_AT_ONCE = 10_000;
 const CAP_MS = 600_000;
 /** After so many executions a session keeps its plans. */
 const WARM_CALLS = 10;
-/** The marks of a Processor that drains advance about every 50 ms; that many events are done meanwhile. */
-const TICK_EVERY = 4_000;
+/** The marks of a Processor that drains advance about every 50 ms: what small and large batches get done meanwhile. */
+const tickEvery = (batch: number): number => Math.max(500, 4 * batch);
 
 /**
  * A Processor made of single calls: the same functions, with the low-water marks a Processor would have, in an order and size
@@ -71,7 +71,7 @@ export class HandProcessor {
       const taken = await this.#take(path, channelId, Math.min(batch, left));
       if (taken === 0) throw new Error(`${left} of ${events} events could not be claimed`);
       left -= taken;
-      await this.#moved(taken);
+      await this.#moved(taken, batch);
     }
   }
 
@@ -110,7 +110,7 @@ export class HandProcessor {
       await this.#runBatch(this.#explained, channelId, batch);
       this.ended += batch; // the audit rows tell whether it was so
     }
-    await this.#moved(batch);
+    await this.#moved(batch, batch);
     return this.#explained.taken()[0]?.pages ?? Number.NaN;
   }
 
@@ -153,8 +153,8 @@ export class HandProcessor {
     this.ended += ids.length;
   }
 
-  async #moved(events: number): Promise<void> {
+  async #moved(events: number, batch: number): Promise<void> {
     this.#sinceTick += events;
-    if (this.#sinceTick >= TICK_EVERY) await this.tick();
+    if (this.#sinceTick >= tickEvery(batch)) await this.tick();
   }
 }

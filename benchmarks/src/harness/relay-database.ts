@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type pg from 'pg';
 import { connect } from './connect.js';
+import { pgrelayBinary } from './engine-process.js';
 import { openFreshDatabase } from './fresh-database.js';
 import type { ScenarioContext } from './scenario.js';
 
@@ -11,9 +11,6 @@ export interface RelayDatabase {
   /** A connection for setting up and for looking. */
   readonly client: pg.Client;
 }
-
-/** What `npx pgrelay` runs, without npx between. */
-export const pgrelayBinary = fileURLToPath(new URL('../../../packages/pgrelay/bin/pgrelay.js', import.meta.url));
 
 const migrate = (url: string) =>
   promisify(execFile)(process.execPath, [pgrelayBinary, 'migrate'], { env: { ...process.env, DATABASE_URL: url } });

@@ -1,10 +1,11 @@
 import type pg from 'pg';
-import { type Bar, judge, median, number } from '../harness/bars.js';
+import { type Bar, judge } from '../harness/bar.js';
 import { type Distribution, distribution } from '../harness/distribution.js';
-import { EngineProcess } from '../harness/engine-process.js';
+import { startBinary } from '../harness/engine-process.js';
 import { serverFacts } from '../harness/environment.js';
 import { type RelayDatabase, withRelayDatabase } from '../harness/relay-database.js';
 import type { Scenario, ScenarioContext } from '../harness/scenario.js';
+import { type Spread, spread } from '../harness/spread.js';
 import { runFolder, sqlFile } from '../harness/sql-files.js';
 import { type Drain, lastId, rate, untilDrained } from '../harness/until-drained.js';
 import { Writer } from './contention/writer.js';
@@ -40,20 +41,22 @@ async function measure({ url, client }: RelayDatabase, { quick, rounds, say }: S
     ['contention.parallel', []],
   ]);
   let updates = 0;
-  for (let n = 1; n <= (quick ? 1 : rounds); n += 1) {
+  for (let n = 1; n <= rounds; n += 1) {
     for (const [channel, all] of results) {
       const round = await run(url, client, channel, EVENTS[quick ? 'quick' : 'full'][channel]);
       all.push(round);
       updates += round.done + round.writes;
       await checkLedger(client, updates);
       const { p50, p95, worst } = distribution(round.waits);
-      say(`round ${n}, ${channel}: ${number(rate(round))} events/s, writes p50 ${p50}, p95 ${p95}, worst ${worst} ms`);
+      say(
+        `round ${n}, ${channel}: ${Math.round(rate(round))} events/s, writes p50 ${p50}, p95 ${p95}, worst ${worst} ms`,
+      );
     }
   }
   const all = [...results].map(([channel, each]) => summary(channel, each));
   const bars = all.flatMap<Bar>(({ channel, writes, failed }) => [
-    { what: `${channel}: p95 of the application's writes`, measured: writes.p95, atMost: WRITER_P95_MS, unit: 'ms' },
-    { what: `${channel}: events that failed`, measured: failed, atMost: 0 },
+    { name: `${channel}: p95 of the application's writes, ms`, value: writes.p95, most: WRITER_P95_MS },
+    { name: `${channel}: events that failed`, value: failed, most: 0 },
   ]);
   const { passed, lines } = judge(bars, quick);
   return { passed, figures: all, lines: [...lines, '', ...all.map(describe)], server: await serverFacts(client) };
@@ -65,7 +68,7 @@ async function run(url: string, client: pg.Client, channel: Channel, events: num
     await client.query(sqlFile('contention/enqueue.sql'), [channel, Math.min(left, ENQUEUE_AT_ONCE)]);
   const writer = await Writer.start(url);
   try {
-    const processor = await EngineProcess.binary(url, client, WORKERS);
+    const processor = await startBinary(url, client, WORKERS);
     try {
       const drain = await untilDrained(client, channel, since, events, TIMEOUT_MS);
       const writes = await writer.stop();
@@ -91,8 +94,7 @@ interface Summary {
   readonly events: number;
   readonly retried: number;
   readonly failed: number;
-  readonly rates: readonly number[];
-  readonly perSecond: number;
+  readonly perSecond: Spread;
   readonly writes: Distribution;
 }
 
@@ -103,12 +105,11 @@ function summary(channel: Channel, rounds: readonly Round[]): Summary {
     events: sum((round) => round.done),
     retried: sum((round) => round.retried),
     failed: sum((round) => round.failed),
-    rates: rounds.map((round) => Math.round(rate(round))),
-    perSecond: Math.round(median(rounds.map(rate))),
+    perSecond: spread(rounds.map((round) => Math.round(rate(round)))),
     writes: distribution(rounds.flatMap((round) => round.waits)),
   };
 }
 
 const describe = ({ channel, events, retried, perSecond, writes }: Summary): string =>
-  `${channel}: ${events} events, ${number(perSecond)} events/s (median), ${retried} retried; ` +
+  `${channel}: ${events} events, ${perSecond.median} events/s (median), ${retried} retried; ` +
   `${writes.count} writes, p50 ${writes.p50}, p99 ${writes.p99}, worst ${writes.worst} ms.`;

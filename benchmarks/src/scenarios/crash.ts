@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { defaultProcessorOptions } from '@pgrelay/relay-core';
 import type pg from 'pg';
-import { judge } from '../harness/bars.js';
-import { EngineProcess, type Tenure } from '../harness/engine-process.js';
+import { judge } from '../harness/bar.js';
+import { startEngine, type Tenure, tenureOf } from '../harness/engine-process.js';
 import { serverFacts } from '../harness/environment.js';
 import { type RelayDatabase, withRelayDatabase } from '../harness/relay-database.js';
 import type { Scenario, ScenarioContext } from '../harness/scenario.js';
@@ -30,8 +30,8 @@ async function measure({ url, client }: RelayDatabase, { quick, say }: ScenarioC
     say(`kill ${kills.length}: all claimable after ${Math.round(kills.at(-1) ?? 0)} ms`);
   }
   const worst = Math.max(...kills);
-  const what = `until all ${IN_FLIGHT} events are claimable, worst of ${kills.length} kills`;
-  const { passed, lines } = judge([{ what, measured: worst, atMost: LEASE_MS + 1_000, unit: 'ms' }], quick);
+  const name = `until all ${IN_FLIGHT} events are claimable, worst of ${kills.length} kills, ms`;
+  const { passed, lines } = judge([{ name, value: worst, most: LEASE_MS + 1_000 }], quick);
   return {
     passed,
     lines,
@@ -42,13 +42,13 @@ async function measure({ url, client }: RelayDatabase, { quick, say }: ScenarioC
 
 /** One Processor holds all the events, another waits for work; the first is killed at any point of its heartbeat. */
 async function killOnce(url: string, client: pg.Client): Promise<number> {
-  const victim = await EngineProcess.engine(url, { handlers: new URL('./crash/hanging.js', import.meta.url) });
+  const victim = await startEngine({ url, handlers: new URL('./crash/hanging.js', import.meta.url).href });
   try {
     await client.query(sqlFile('engine/enqueue.sql'), ['crash', IN_FLIGHT, 1]);
-    const tenure = await victim.tenure(client);
+    const tenure = await tenureOf(client, victim.pid);
     if (tenure === undefined) throw new Error('the Processor lost its slot');
     await until(async () => (await held(client, tenure)) === IN_FLIGHT, 'all events are in flight');
-    const other = await EngineProcess.engine(url, { handlers: new URL('./crash/finishing.js', import.meta.url) });
+    const other = await startEngine({ url, handlers: new URL('./crash/finishing.js', import.meta.url).href });
     try {
       await pause((Math.random() * LEASE_MS) / 4);
       const began = performance.now();

@@ -1,4 +1,4 @@
-import { judge, number } from '../harness/bars.js';
+import { judge } from '../harness/bar.js';
 import { serverFacts } from '../harness/environment.js';
 import { type RelayDatabase, withRelayDatabase } from '../harness/relay-database.js';
 import type { Scenario, ScenarioContext } from '../harness/scenario.js';
@@ -40,11 +40,11 @@ async function prepare({ client }: RelayDatabase, quick: boolean): Promise<void>
 
 function table(idle: readonly IdleProcessor[]): string[] {
   const connections = idle.flatMap(({ name, statements }) =>
-    Object.entries(statements).map(([connection, rate]) => `| ${name} | ${connection} | ${number(rate)} |`),
+    Object.entries(statements).map(([connection, rate]) => `| ${name} | ${connection} | ${rate} |`),
   );
   const cpu = idle.map(
     ({ name, cpuPercent, backendsCpuPercent, seconds }) =>
-      `${name}: ${number(cpuPercent)} % of a CPU in the process, ${number(backendsCpuPercent)} % in its backends, over ${seconds} s.`,
+      `${name}: ${cpuPercent.toFixed(2)} % of a CPU in the process, ${backendsCpuPercent.toFixed(2)} % in its backends, over ${seconds} s.`,
   );
   return ['| Processor | connection | statements/s |', '|---|---|---:|', ...connections, '', ...cpu];
 }

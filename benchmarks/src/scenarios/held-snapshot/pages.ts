@@ -1,4 +1,4 @@
-import type { Bar } from '../../harness/bars.js';
+import type { Bar } from '../../harness/bar.js';
 import {
   BATCHES,
   checkLedger,
@@ -64,15 +64,11 @@ async function measureChannel(
   return { channel: channel.name, path: channel.path, priorities: channel.priorities, deadRows, pages };
 }
 
-function bars({ path, priorities, pages }: DeadRowPages): Bar[] {
+function bars({ path, priorities, pages, deadRows }: DeadRowPages): Bar[] {
   return BATCHES.map((batch) => {
     const [few = Number.NaN, many = Number.NaN] = pages[batch] ?? [];
     const lanes = priorities === 1 ? 'one priority' : `${priorities} priorities`;
-    return {
-      what: `pages per event, ${path} of ${batch}, ${lanes}`,
-      measured: many,
-      beside: few,
-      atMost: few * AT_MOST,
-    };
+    const name = `pages per event of a ${path} of ${batch}, ${lanes}: ${deadRows.at(-1)} dead to ${deadRows[0]}`;
+    return { name, value: many / few, most: AT_MOST };
   });
 }

@@ -1,6 +1,7 @@
-import { type Bar, median } from '../../harness/bars.js';
+import type { Bar } from '../../harness/bar.js';
 import { HandProcessor } from '../../harness/hand-processor.js';
 import type { RelayDatabase } from '../../harness/relay-database.js';
+import { spread } from '../../harness/spread.js';
 import { sqlFile } from '../../harness/sql-files.js';
 
 const CALLS = { full: 1_000, quick: 20 } as const;
@@ -23,9 +24,9 @@ export async function measureEmptyCheck({ url, client }: RelayDatabase, quick: b
     return check(url, LANES, quick);
   }
   const bars: Bar[] = [
-    { what: 'empty check of one channel, pages', measured: one.pages, atMost: PAGES },
-    { what: 'empty check of one channel, server time', measured: one.ms, atMost: ONE_MS, unit: 'ms' },
-    { what: `empty check of ${LANES} lanes, server time`, measured: many.ms, atMost: MANY_MS, unit: 'ms' },
+    { name: 'empty check of one channel, pages', value: one.pages, most: PAGES },
+    { name: 'empty check of one channel, server time, ms', value: one.ms, most: ONE_MS },
+    { name: `empty check of ${LANES} lanes, server time, ms`, value: many.ms, most: MANY_MS },
   ];
   return { checks: [one, many], bars };
 }
@@ -36,7 +37,11 @@ async function check(url: string, lanes: number, quick: boolean): Promise<EmptyC
   try {
     await processor.tick();
     const costs = await processor.emptyChecks(quick ? CALLS.quick : CALLS.full);
-    return { lanes, pages: median(costs.map(({ pages }) => pages)), ms: median(costs.map(({ ms }) => ms)) };
+    return {
+      lanes,
+      pages: spread(costs.map(({ pages }) => pages)).median,
+      ms: spread(costs.map(({ ms }) => ms)).median,
+    };
   } finally {
     await processor.close();
   }

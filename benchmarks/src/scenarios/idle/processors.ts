@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Bar } from '../../harness/bars.js';
-import { EngineProcess } from '../../harness/engine-process.js';
-import { cpuMs } from '../../harness/process-cpu.js';
+import type { Bar } from '../../harness/bar.js';
+import type { ContenderProcess } from '../../harness/contender-process.js';
+import { startBinary, startEngine } from '../../harness/engine-process.js';
+import { cpuMs } from '../../harness/process-facts.js';
 import type { RelayDatabase } from '../../harness/relay-database.js';
 import { sqlFile } from '../../harness/sql-files.js';
 import { WireCounter } from '../../harness/wire-counter.js';
@@ -29,8 +30,8 @@ export interface IdleProcessor {
 export async function measureIdleProcessors(database: RelayDatabase, quick: boolean, say: (text: string) => void) {
   const idle: IdleProcessor[] = [];
   const starts = {
-    'engine alone': (url: string) => EngineProcess.engine(url),
-    'pgrelay start': (url: string) => EngineProcess.binary(url, database.client),
+    'engine alone': (url: string) => startEngine({ url }),
+    'pgrelay start': (url: string) => startBinary(url, database.client),
   };
   for (const [name, start] of Object.entries(starts)) {
     const result = await watch(database, name, start, quick);
@@ -38,23 +39,12 @@ export async function measureIdleProcessors(database: RelayDatabase, quick: bool
     idle.push(result);
   }
   const bars = idle.flatMap<Bar>(({ name, statementsPerSecond, cpuPercent, backendsCpuPercent }) => {
-    const judged = name === 'engine alone';
-    return judged
-      ? [
-          {
-            what: `${name}, statements beside the heartbeat`,
-            measured: statementsPerSecond,
-            atMost: STATEMENTS_PER_SECOND,
-            unit: '/s',
-          },
-          {
-            what: `${name}, CPU with backends`,
-            measured: cpuPercent + backendsCpuPercent,
-            atMost: CPU_PERCENT,
-            unit: '%',
-          },
-        ]
-      : [];
+    const bounds =
+      name === 'engine alone' ? { statements: { most: STATEMENTS_PER_SECOND }, cpu: { most: CPU_PERCENT } } : undefined;
+    return [
+      { name: `${name}, statements a second beside the heartbeat`, value: statementsPerSecond, ...bounds?.statements },
+      { name: `${name}, CPU of process and sessions, %`, value: cpuPercent + backendsCpuPercent, ...bounds?.cpu },
+    ];
   });
   return { idle, bars };
 }
@@ -62,7 +52,7 @@ export async function measureIdleProcessors(database: RelayDatabase, quick: bool
 async function watch(
   { url, client }: RelayDatabase,
   name: string,
-  start: (url: string) => Promise<EngineProcess>,
+  start: (url: string) => Promise<ContenderProcess>,
   quick: boolean,
 ): Promise<IdleProcessor> {
   const counter = await WireCounter.before(url);
@@ -73,7 +63,7 @@ async function watch(
       const { rows } = await client.query<{ pid: number }>(sqlFile('idle/backends.sql'));
       const backends = rows.map(({ pid }) => pid);
       counter.taken();
-      const [began, mine, theirs] = [performance.now(), cpuMs([processor.pid]), cpuMs(backends)];
+      const [began, mine, theirs] = [performance.now(), used([processor.pid]), used(backends)];
       await pause(quick ? WATCH_MS.quick : WATCH_MS.full);
       const ms = performance.now() - began;
       const counts = counter.taken();
@@ -85,8 +75,8 @@ async function watch(
         statementsPerSecond: rates
           .filter(([connection]) => connection !== HEARTBEAT)
           .reduce((sum, [, rate]) => sum + rate, 0),
-        cpuPercent: ((cpuMs([processor.pid]) - mine) / ms) * 100,
-        backendsCpuPercent: ((cpuMs(backends) - theirs) / ms) * 100,
+        cpuPercent: ((used([processor.pid]) - mine) / ms) * 100,
+        backendsCpuPercent: ((used(backends) - theirs) / ms) * 100,
       };
     } finally {
       await processor.stop();
@@ -95,3 +85,5 @@ async function watch(
     await counter.close();
   }
 }
+
+const used = (pids: readonly number[]): number => pids.reduce((sum, pid) => sum + cpuMs(pid).own, 0);

@@ -12,8 +12,12 @@ export interface RelayDatabase {
   readonly client: pg.Client;
 }
 
-const migrate = (url: string) =>
-  promisify(execFile)(process.execPath, [pgrelayBinary, 'migrate'], { env: { ...process.env, DATABASE_URL: url } });
+/** What `npx pgrelay migrate` does. */
+export async function migrateRelay(url: string): Promise<void> {
+  await promisify(execFile)(process.execPath, [pgrelayBinary, 'migrate'], {
+    env: { ...process.env, DATABASE_URL: url },
+  });
+}
 
 /** Gives `work` a new database that `pgrelay migrate` made ready; it is gone afterwards. */
 export async function withRelayDatabase<T>(
@@ -23,7 +27,7 @@ export async function withRelayDatabase<T>(
 ): Promise<T> {
   const database = await openFreshDatabase(name, context.database, context.say);
   try {
-    await migrate(database.url);
+    await migrateRelay(database.url);
     const client = await connect(database.url, 'benchmark');
     try {
       return await work({ url: database.url, client });

@@ -34,9 +34,13 @@ export function startEngine(settings: EngineSettings, node: string = process.exe
 }
 
 /** `npx pgrelay start`, all plugins included; resolves when it holds a slot. */
-export async function startBinary(url: string, client: pg.Client, workers = 1): Promise<CommandProcess> {
+export async function startBinary(
+  url: string,
+  client: pg.Client,
+  { workers = 1, node = process.execPath }: { readonly workers?: number; readonly node?: string } = {},
+): Promise<CommandProcess> {
   const args = ['start', '--workers', String(workers), '--log-level', 'error'];
-  const started = new CommandProcess(process.execPath, pgrelayBinary, args, { DATABASE_URL: url });
+  const started = new CommandProcess(node, pgrelayBinary, args, { DATABASE_URL: url });
   const end = performance.now() + PATIENCE_MS;
   while ((await tenureOf(client, started.pid)) === undefined) {
     started.check();

@@ -68,7 +68,7 @@ async function run(url: string, client: pg.Client, channel: Channel, events: num
     await client.query(sqlFile('contention/enqueue.sql'), [channel, Math.min(left, ENQUEUE_AT_ONCE)]);
   const writer = await Writer.start(url);
   try {
-    const processor = await startBinary(url, client, WORKERS);
+    const processor = await startBinary(url, client, { workers: WORKERS });
     try {
       const drain = await untilDrained(client, channel, since, events, TIMEOUT_MS);
       const writes = await writer.stop();

@@ -35,7 +35,7 @@ async function prepare({ client }: RelayDatabase, quick: boolean): Promise<void>
   await client.query(sqlFile('idle/register.sql'), [1]);
   await client.query(sqlFile('idle/delayed.sql'), [delayed]);
   await client.query(sqlFile('idle/log.sql'), [log]);
-  await runFolder(client, 'idle/settle');
+  await runFolder(client, 'engine/settle');
 }
 
 function table(idle: readonly IdleProcessor[]): string[] {

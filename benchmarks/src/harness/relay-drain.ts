@@ -1,0 +1,40 @@
+import type pg from 'pg';
+import type { ContenderProcess } from './contender-process.js';
+import { runFolder, sqlFile } from './sql-files.js';
+import { type Drain, lastId, untilDrained } from './until-drained.js';
+
+const ENQUEUE_AT_ONCE = 10_000;
+const TIMEOUT_MS = 600_000;
+
+/** Fills a channel while it is paused, so that everything waits when `runRelayDrain` begins. */
+export async function fillChannel(client: pg.Client, channel: string, events: number): Promise<string> {
+  await client.query(sqlFile('engine/pause.sql'), [channel]);
+  const since = await lastId(client);
+  for (let left = events; left > 0; left -= ENQUEUE_AT_ONCE)
+    await client.query(sqlFile('engine/enqueue.sql'), [channel, Math.min(left, ENQUEUE_AT_ONCE), 1]);
+  return since;
+}
+
+/**
+ * Lets a Processor in a process of its own drain so many events of a channel, after whatever filling left to do.
+ * @throws Error when not every event has just one audit row, that of a success
+ */
+export async function runRelayDrain(
+  client: pg.Client,
+  channel: string,
+  events: number,
+  start: () => Promise<ContenderProcess>,
+): Promise<Drain> {
+  const since = await fillChannel(client, channel, events);
+  await runFolder(client, 'engine/settle');
+  const processor = await start();
+  try {
+    await client.query(sqlFile('engine/resume.sql'), [channel]);
+    const drain = await untilDrained(client, channel, since, events, TIMEOUT_MS);
+    if (drain.attempts !== events || drain.done !== events)
+      throw new Error(`${events} events have ${drain.attempts} audit rows, ${drain.done} of them of a success`);
+    return drain;
+  } finally {
+    await processor.stop();
+  }
+}

@@ -6,13 +6,18 @@ import { type Drain, lastId, untilDrained } from './until-drained.js';
 const ENQUEUE_AT_ONCE = 10_000;
 const TIMEOUT_MS = 600_000;
 
-/** Fills a channel while it is paused, so that everything waits when `runRelayDrain` begins. */
+/** Fills a channel while it is paused, so that everything waits; returns the last id before. */
 export async function fillChannel(client: pg.Client, channel: string, events: number): Promise<string> {
   await client.query(sqlFile('engine/pause.sql'), [channel]);
   const since = await lastId(client);
+  await enqueue(client, channel, events);
+  return since;
+}
+
+/** Ready events, in steps. */
+export async function enqueue(client: pg.Client, channel: string, events: number): Promise<void> {
   for (let left = events; left > 0; left -= ENQUEUE_AT_ONCE)
     await client.query(sqlFile('engine/enqueue.sql'), [channel, Math.min(left, ENQUEUE_AT_ONCE), 1]);
-  return since;
 }
 
 /**

@@ -46,6 +46,10 @@ export class ServedProcess implements ContenderProcess {
     return this.#child.pid ?? 0;
   }
 
+  check(): void {
+    if (!this.#child.connected) throw new Error('the contender has ended');
+  }
+
   /** Calls a method of the program. Rejects with its error, or when it ends before it answered. */
   call(method: string, argument?: unknown): Promise<unknown> {
     this.#calls += 1;

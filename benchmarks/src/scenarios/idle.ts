@@ -33,7 +33,7 @@ async function measure(database: RelayDatabase, { quick, say }: ScenarioContext)
 async function prepare({ client }: RelayDatabase, quick: boolean): Promise<void> {
   const { delayed, log } = quick ? ROWS.quick : ROWS.full;
   await client.query(sqlFile('idle/register.sql'), [1]);
-  await client.query(sqlFile('idle/delayed.sql'), [delayed]);
+  await client.query(sqlFile('engine/delayed.sql'), ['idle.1', delayed]);
   await client.query(sqlFile('idle/log.sql'), [log]);
   await runFolder(client, 'engine/settle');
 }

@@ -1,7 +1,10 @@
 import { run, runMigrations } from 'graphile-worker';
 import { serve } from '../dist/harness/serve.js';
 
-/** graphile-worker with any settings and a task that does nothing; notes when the first and the last job ran. */
+/**
+ * graphile-worker with any settings and two tasks: one does nothing and notes when the first and the last job ran, the other is
+ * never done.
+ */
 const { url: connectionString, settings } = JSON.parse(process.argv[2] ?? '');
 const preset = { worker: { connectionString, ...settings } };
 const seen = { handled: 0, began: 0, ended: 0 };
@@ -15,7 +18,11 @@ serve({
       seen.began ||= seen.ended;
       seen.handled += 1;
     };
-    runner = await run({ preset, taskList: { drain }, noHandleSignals: true });
+    runner = await run({
+      preset,
+      taskList: { drain, hang: () => new Promise(() => undefined) },
+      noHandleSignals: true,
+    });
   },
   seen: () => seen,
   stop: () => runner?.stop(),

@@ -93,5 +93,6 @@ class Messages {
 function applicationName(message: Buffer): string | undefined {
   if (message.readUInt32BE(4) !== STARTUP_VERSION) return undefined;
   const texts = message.subarray(8).toString('utf8').split('\0');
-  return texts[texts.indexOf('application_name') + 1] ?? 'unnamed';
+  const at = texts.indexOf('application_name');
+  return (at < 0 ? undefined : texts[at + 1]) ?? 'unnamed';
 }

@@ -1,6 +1,7 @@
 import { judge } from '../harness/bar.js';
 import { serverFacts } from '../harness/environment.js';
-import { type RelayDatabase, withRelayDatabase } from '../harness/relay-database.js';
+import { installPeers } from '../harness/peers.js';
+import { type RelayDatabase, withDatabase, withServer } from '../harness/relay-database.js';
 import type { Scenario, ScenarioContext } from '../harness/scenario.js';
 import { runFolder, sqlFile } from '../harness/sql-files.js';
 import { measureEmptyCheck } from './idle/empty-check.js';
@@ -12,14 +13,24 @@ const ROWS = { full: { delayed: 1_000_000, log: 10_000_000 }, quick: { delayed: 
 export const idle: Scenario = {
   name: 'idle',
   title: 'A Processor that has nothing to do, with a million delayed events and ten million audit rows',
-  run: (context) => withRelayDatabase('bench-idle', context, (database) => measure(database, context)),
+  run(context) {
+    const { node, versions } = installPeers(context.say);
+    return withServer('bench-idle', context, (server) =>
+      withDatabase(server, 'relay', 'relay', (database) =>
+        withDatabase(server, 'empty', 'graphile', async (empty) => ({
+          ...(await measure(database, empty, node, context)),
+          versions,
+        })),
+      ),
+    );
+  },
 };
 
-async function measure(database: RelayDatabase, { quick, say }: ScenarioContext) {
+async function measure(database: RelayDatabase, empty: RelayDatabase, node: string, { quick, say }: ScenarioContext) {
   const { client } = database;
   await prepare(database, quick);
   say('the tables are filled');
-  const processors = await measureIdleProcessors(database, quick, say);
+  const processors = await measureIdleProcessors(database, empty, node, quick, say);
   const { checks, bars } = await measureEmptyCheck(database, quick);
   const { passed, lines } = judge([...processors.bars, ...bars], quick);
   return {

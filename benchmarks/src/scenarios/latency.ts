@@ -1,11 +1,9 @@
 import { type Bar, judge } from '../harness/bar.js';
-import { BenchServer } from '../harness/bench-server.js';
-import { connect } from '../harness/connect.js';
 import { type Distribution, distribution } from '../harness/distribution.js';
 import { serverFacts } from '../harness/environment.js';
 import { interleave } from '../harness/interleave.js';
 import { installPeers } from '../harness/peers.js';
-import { migrateRelay } from '../harness/relay-database.js';
+import { withDatabase, withServer } from '../harness/relay-database.js';
 import type { Scenario, ScenarioContext, ScenarioResult } from '../harness/scenario.js';
 import { sqlFile } from '../harness/sql-files.js';
 import { graphileContender, handlerContender, type LatencyContender, sqlContender } from './latency/contenders.js';
@@ -21,23 +19,15 @@ export const latency: Scenario = {
   name: 'latency',
   title: 'How soon an event starts after its commit: 50 a second at random times, on an idle system',
 
-  async run(context) {
-    const peers = installPeers(context.say);
-    const server = await BenchServer.open('bench-latency', context.database, context.say);
-    try {
-      const urls = { pgrelay: await server.make(), graphile: await server.make('graphile') };
-      await migrateRelay(urls.pgrelay);
-      const client = await connect(urls.pgrelay, 'benchmark setup');
-      try {
+  run(context) {
+    const { node, versions } = installPeers(context.say);
+    return withServer('bench-latency', context, (server) =>
+      withDatabase(server, 'relay', 'pgrelay', async ({ url, client }) => {
         await client.query(sqlFile('latency/pgrelay-setup.sql'));
-        const result = await measure(urls, peers.node, context);
-        return { ...result, server: await serverFacts(client), versions: peers.versions };
-      } finally {
-        await client.end();
-      }
-    } finally {
-      await server.close();
-    }
+        const result = await measure({ pgrelay: url, graphile: await server.make('graphile') }, node, context);
+        return { ...result, server: await serverFacts(client), versions };
+      }),
+    );
   },
 };
 

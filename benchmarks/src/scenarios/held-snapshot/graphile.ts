@@ -42,6 +42,7 @@ export async function measureGraphile(
   client: pg.Client,
   node: string,
   quick: boolean,
+  say: (text: string) => void,
 ): Promise<PeerPair[]> {
   const setup = await ServedProcess.start(node, program, { url, settings: {} });
   await setup.call('migrate').finally(() => setup.stop());
@@ -51,6 +52,7 @@ export async function measureGraphile(
     const free = await drain(url, client, node, settings, count);
     const snapshot = await HeldSnapshot.take(url);
     const held = await drain(url, client, node, settings, count).finally(() => snapshot.release());
+    say(`${name}: ${Math.round(free)} jobs/s, ${Math.round(held)} with a held snapshot`);
     pairs.push({ name, jobs: count, free, held });
   }
   return pairs;

@@ -72,3 +72,16 @@ function bars({ path, priorities, pages, deadRows }: DeadRowPages): Bar[] {
     return { name, value: many / few, most: AT_MOST };
   });
 }
+
+export function pagesTable(results: readonly DeadRowPages[]): string[] {
+  return [
+    '| pages read an event | priorities | batch | few dead rows | many | that is |',
+    '|---|---:|---:|---:|---:|---|',
+    ...results.flatMap(({ path, priorities, deadRows, pages }) =>
+      Object.entries(pages).map(
+        ([batch, each]) =>
+          `| ${path} | ${priorities} | ${batch} | ${each.map((n) => n.toFixed(2)).join(' | ')} | ${deadRows.join(' and ')} |`,
+      ),
+    ),
+  ];
+}

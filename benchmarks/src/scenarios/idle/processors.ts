@@ -2,8 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Bar } from '../../harness/bar.js';
 import type { ContenderProcess } from '../../harness/contender-process.js';
 import { startBinary, startEngine } from '../../harness/engine-process.js';
+import { peerProgram } from '../../harness/peers.js';
 import { cpuMs } from '../../harness/process-facts.js';
 import type { RelayDatabase } from '../../harness/relay-database.js';
+import { ServedProcess } from '../../harness/served-process.js';
 import { sqlFile } from '../../harness/sql-files.js';
 import { WireCounter } from '../../harness/wire-counter.js';
 
@@ -13,6 +15,12 @@ const SETTLE_MS = { full: 10_000, quick: 2_000 } as const;
 const STATEMENTS_PER_SECOND = 1;
 const CPU_PERCENT = 0.5;
 const HEARTBEAT = 'pgrelay heartbeat';
+const GRAPHILE_SETTINGS = {
+  concurrentJobs: 1000,
+  localQueue: { size: 5000 },
+  completeJobBatchDelay: 0,
+  maxPoolSize: 10,
+};
 
 export interface IdleProcessor {
   readonly name: string;
@@ -26,15 +34,22 @@ export interface IdleProcessor {
   readonly backendsCpuPercent: number;
 }
 
-/** A Processor that has nothing to do: the engine alone, and what `npx pgrelay start` runs. */
-export async function measureIdleProcessors(database: RelayDatabase, quick: boolean, say: (text: string) => void) {
+/** The engine alone, what `npx pgrelay start` runs, and beside them graphile-worker, each with nothing to do. */
+export async function measureIdleProcessors(
+  database: RelayDatabase,
+  empty: RelayDatabase,
+  node: string,
+  quick: boolean,
+  say: (text: string) => void,
+) {
   const idle: IdleProcessor[] = [];
-  const starts = {
-    'engine alone': (url: string) => startEngine({ url }),
-    'pgrelay start': (url: string) => startBinary(url, database.client),
-  };
-  for (const [name, start] of Object.entries(starts)) {
-    const result = await watch(database, name, start, quick);
+  const starts: readonly [string, RelayDatabase, (url: string) => Promise<ContenderProcess>][] = [
+    ['engine alone', database, (url) => startEngine({ url }, node)],
+    ['pgrelay start', database, (url) => startBinary(url, database.client, { node })],
+    ['graphile-worker, best settings', empty, (url) => startGraphile(url, node)],
+  ];
+  for (const [name, where, start] of starts) {
+    const result = await watch(where, name, start, quick);
     say(`${name}: ${result.statementsPerSecond.toFixed(2)} statements/s ${JSON.stringify(result.statements)}`);
     idle.push(result);
   }
@@ -47,6 +62,14 @@ export async function measureIdleProcessors(database: RelayDatabase, quick: bool
     ];
   });
   return { idle, bars };
+}
+
+async function startGraphile(url: string, node: string): Promise<ContenderProcess> {
+  const program = peerProgram('graphile-worker-drain.mjs');
+  const worker = await ServedProcess.start(node, program, { url, settings: GRAPHILE_SETTINGS });
+  await worker.call('migrate');
+  await worker.call('go');
+  return worker;
 }
 
 async function watch(
@@ -63,7 +86,7 @@ async function watch(
       const { rows } = await client.query<{ pid: number }>(sqlFile('idle/backends.sql'));
       const backends = rows.map(({ pid }) => pid);
       counter.taken();
-      const [began, mine, theirs] = [performance.now(), used([processor.pid]), used(backends)];
+      const [began, mine, theirs] = [performance.now(), usedBy([processor.pid]), usedBy(backends)];
       await pause(quick ? WATCH_MS.quick : WATCH_MS.full);
       const ms = performance.now() - began;
       const counts = counter.taken();
@@ -75,8 +98,8 @@ async function watch(
         statementsPerSecond: rates
           .filter(([connection]) => connection !== HEARTBEAT)
           .reduce((sum, [, rate]) => sum + rate, 0),
-        cpuPercent: ((used([processor.pid]) - mine) / ms) * 100,
-        backendsCpuPercent: ((used(backends) - theirs) / ms) * 100,
+        cpuPercent: (since(mine) / ms) * 100,
+        backendsCpuPercent: (since(theirs) / ms) * 100,
       };
     } finally {
       await processor.stop();
@@ -86,4 +109,20 @@ async function watch(
   }
 }
 
-const used = (pids: readonly number[]): number => pids.reduce((sum, pid) => sum + cpuMs(pid).own, 0);
+/** CPU time of each process so far, in ms; a pool may have closed a connection meanwhile, whose backend is left out. */
+function usedBy(pids: Iterable<number>): ReadonlyMap<number, number> {
+  const used = new Map<number, number>();
+  for (const pid of pids) {
+    try {
+      used.set(pid, cpuMs(pid).own);
+    } catch {
+      // It has ended.
+    }
+  }
+  return used;
+}
+
+/** CPU time that the processes have used since, in ms. */
+function since(before: ReadonlyMap<number, number>): number {
+  return [...usedBy(before.keys())].reduce((sum, [pid, ms]) => sum + ms - (before.get(pid) ?? 0), 0);
+}

@@ -2,8 +2,8 @@ import { run, runMigrations } from 'graphile-worker';
 import { serve } from '../dist/harness/serve.js';
 
 /**
- * graphile-worker with any settings and two tasks: one does nothing and notes when the first and the last job ran, the other is
- * never done.
+ * graphile-worker with any settings and three tasks: one does nothing and notes when the first and the last job ran, one is never
+ * done, and one updates a row.
  */
 const { url: connectionString, settings } = JSON.parse(process.argv[2] ?? '');
 const preset = { worker: { connectionString, ...settings } };
@@ -18,11 +18,11 @@ serve({
       seen.began ||= seen.ended;
       seen.handled += 1;
     };
-    runner = await run({
-      preset,
-      taskList: { drain, hang: () => new Promise(() => undefined) },
-      noHandleSignals: true,
-    });
+    const hang = () => new Promise(() => undefined);
+    const update = async (id, helpers) => {
+      await helpers.query('update contention.stock set quantity = quantity + 1 where id = $1', [id]);
+    };
+    runner = await run({ preset, taskList: { drain, hang, update }, noHandleSignals: true });
   },
   seen: () => seen,
   stop: () => runner?.stop(),

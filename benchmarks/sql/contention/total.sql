@@ -1,2 +1,2 @@
 -- Every update, whoever made it, added one.
-select sum(quantity)::integer as total, (select count(*)::integer from pgrelay.failed) as failed from contention.stock
+select sum(quantity)::integer as total from contention.stock

@@ -1,10 +1,19 @@
 import type pg from 'pg';
 import type { ContenderProcess } from './contender-process.js';
+import { cpuMs } from './process-facts.js';
+import { ServerCpuMeter } from './server-cpu.js';
 import { runFolder, sqlFile } from './sql-files.js';
-import { type Drain, lastId, untilDrained } from './until-drained.js';
+import { lastId, rate, untilDrained } from './until-drained.js';
 
 const ENQUEUE_AT_ONCE = 10_000;
 const TIMEOUT_MS = 600_000;
+
+/** One drain: events a second, and CPU time an event in µs of the server's sessions (undefined: it runs elsewhere) and of the process. */
+export interface RelayDrain {
+  readonly perSecond: number;
+  readonly sessionMicros: number | undefined;
+  readonly processMicros: number;
+}
 
 /** Fills a channel while it is paused, so that everything waits; returns the last id before. */
 export async function fillChannel(client: pg.Client, channel: string, events: number): Promise<string> {
@@ -29,16 +38,23 @@ export async function runRelayDrain(
   channel: string,
   events: number,
   start: () => Promise<ContenderProcess>,
-): Promise<Drain> {
+): Promise<RelayDrain> {
   const since = await fillChannel(client, channel, events);
   await runFolder(client, 'engine/settle');
   const processor = await start();
   try {
+    const meter = await ServerCpuMeter.on(client);
+    const before = { sessions: meter?.read().sessions, process: cpuMs(processor.pid).own };
     await client.query(sqlFile('engine/resume.sql'), [channel]);
     const drain = await untilDrained(client, channel, since, events, TIMEOUT_MS);
     if (drain.attempts !== events || drain.done !== events)
       throw new Error(`${events} events have ${drain.attempts} audit rows, ${drain.done} of them of a success`);
-    return drain;
+    const micros = (ms: number) => Math.round((ms * 10_000) / events) / 10;
+    return {
+      perSecond: Math.round(rate(drain)),
+      sessionMicros: meter && micros(meter.read().sessions - (before.sessions ?? Number.NaN)),
+      processMicros: micros(cpuMs(processor.pid).own - before.process),
+    };
   } finally {
     await processor.stop();
   }

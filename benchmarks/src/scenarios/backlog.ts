@@ -10,9 +10,9 @@ import { interleave } from '../harness/interleave.js';
 import { type Ratio, ratio } from '../harness/ratio.js';
 import { migrateRelay } from '../harness/relay-database.js';
 import { enqueue, runRelayDrain } from '../harness/relay-drain.js';
+import { drainHead, drainRow } from '../harness/relay-drain-table.js';
 import type { Scenario, ScenarioContext, ScenarioResult } from '../harness/scenario.js';
 import { runFolder, sqlFile } from '../harness/sql-files.js';
-import { rate } from '../harness/until-drained.js';
 import { type Backlog, backlogs } from './backlog/backlogs.js';
 
 const PRIORITIES = [1, 3] as const;
@@ -71,19 +71,20 @@ async function measure(arms: readonly Arm[], { quick, rounds, say }: ScenarioCon
     pages.set(arm, await measurePages(arm, quick));
     say(`${arm.backlog.title}: pages are measured`);
   }
-  const rates = await interleave(arms, rounds, async ({ url, client, backlog: { title } }, round) => {
+  const drains = await interleave(arms, rounds, async ({ url, client, backlog: { title } }, round) => {
     const events = quick ? EVENTS.quick : EVENTS.full;
-    const perSecond = Math.round(rate(await runRelayDrain(client, CHANNEL, events, () => startBinary(url, client))));
-    say(`round ${round + 1}, ${title}: ${perSecond} events/s`);
-    return perSecond;
+    const drain = await runRelayDrain(client, CHANNEL, events, () => startBinary(url, client));
+    say(`round ${round + 1}, ${title}: ${drain.perSecond} events/s`);
+    return drain;
   });
+  const rates = new Map([...drains].map(([arm, each]) => [arm, each.map(({ perSecond }) => perSecond)]));
   const [base, ...others] = arms as [Arm, ...Arm[]];
   const bars = others.flatMap((arm): Bar[] => [
     ...pageBars(arm, pages.get(base) ?? [], pages.get(arm) ?? []),
     rateBar(arm, ratio(rates.get(arm) ?? [], rates.get(base) ?? [])),
   ]);
   const { passed, lines } = judge(bars, quick);
-  const ratesTable = arms.map((arm) => `| ${arm.backlog.title} | ${(rates.get(arm) ?? []).join(', ')} |`);
+  const ratesTable = arms.map((arm) => drainRow(arm.backlog.title, drains.get(arm) ?? []));
   const pagesTable = arms.flatMap((arm) =>
     (pages.get(arm) ?? []).flatMap((each, index) =>
       [...each].map(
@@ -96,15 +97,14 @@ async function measure(arms: readonly Arm[], { quick, rounds, say }: ScenarioCon
     lines: [
       ...lines,
       '',
-      '| beside | events a second, each round |',
-      '|---|---:|',
+      ...drainHead,
       ...ratesTable,
       '',
       '| beside | claim | pages an event |',
       '|---|---|---:|',
       ...pagesTable,
     ],
-    figures: { bars, rates: Object.fromEntries(arms.map((arm) => [arm.backlog.name, rates.get(arm)])) },
+    figures: { bars, drains: Object.fromEntries(arms.map((arm) => [arm.backlog.name, drains.get(arm)])) },
     server: await serverFacts(base.client),
   };
 }

@@ -4,21 +4,21 @@ import { HeldSnapshot } from '../../harness/held-snapshot.js';
 import { interleave } from '../../harness/interleave.js';
 import { type Ratio, ratio } from '../../harness/ratio.js';
 import type { RelayDatabase } from '../../harness/relay-database.js';
-import { runRelayDrain } from '../../harness/relay-drain.js';
+import { type RelayDrain, runRelayDrain } from '../../harness/relay-drain.js';
+import { drainHead, drainRow } from '../../harness/relay-drain-table.js';
 import type { ScenarioContext } from '../../harness/scenario.js';
 import { sqlFile } from '../../harness/sql-files.js';
-import { rate } from '../../harness/until-drained.js';
 import type { PeerPair } from './graphile.js';
 
 const AT_LEAST = 0.8;
 const HANDLERS = new URL('../no-op/handler.js', import.meta.url).href;
 
-/** Events a second of each round, without and with a held snapshot. */
+/** The drains of each round, without and with a held snapshot. */
 export interface Pairs {
   readonly name: string;
   readonly events: number;
-  readonly free: readonly number[];
-  readonly held: readonly number[];
+  readonly free: readonly RelayDrain[];
+  readonly held: readonly RelayDrain[];
   readonly heldToFree: Ratio;
 }
 
@@ -65,22 +65,25 @@ async function measurePairs(
   const results = await interleave(['free', 'held'] as const, rounds, async (how, round) => {
     const snapshot = how === 'held' ? await HeldSnapshot.take(url) : undefined;
     const drain = await runRelayDrain(client, channel, events, start).finally(() => snapshot?.release());
-    say(`round ${round + 1}, ${name}, ${how}: ${Math.round(rate(drain))} events/s`);
-    return Math.round(rate(drain));
+    say(`round ${round + 1}, ${name}, ${how}: ${drain.perSecond} events/s`);
+    return drain;
   });
   const [free, held] = [results.get('free') ?? [], results.get('held') ?? []];
-  return { name, events, free, held, heldToFree: ratio(held, free) };
+  const rates = (drains: readonly RelayDrain[]) => drains.map(({ perSecond }) => perSecond);
+  return { name, events, free, held, heldToFree: ratio(rates(held), rates(free)) };
 }
 
 /** Ours, and the peer with its settings beside it. */
 export function drainsTable(pairs: readonly Pairs[], graphile: readonly PeerPair[]): string[] {
   return [
-    '| drains | events | a second without | with a held snapshot | ratio |',
+    ...drainHead,
+    ...pairs.flatMap(({ name, events, free, held }) => [
+      drainRow(`pgrelay, defaults, ${name}, ${events} events, no snapshot`, free),
+      drainRow(`pgrelay, defaults, ${name}, ${events} events, a held snapshot`, held),
+    ]),
+    '',
+    '| the peer, one pair of drains each | jobs | a second without | with a held snapshot | ratio |',
     '|---|---:|---:|---:|---:|',
-    ...pairs.map(
-      ({ name, events, free, held, heldToFree }) =>
-        `| pgrelay, defaults, ${name} | ${events} | ${free.join(', ')} | ${held.join(', ')} | ${heldToFree.perRound.median.toFixed(2)} |`,
-    ),
     ...graphile.map(
       ({ name, jobs, free, held }) =>
         `| ${name} | ${jobs} | ${Math.round(free)} | ${Math.round(held)} | ${(held / free).toFixed(2)} |`,

@@ -22,6 +22,8 @@ if (options['list']) {
 } else {
   const chosen = scenarios.filter(({ name }) => options['only'] === undefined || options['only'].includes(name));
   const reports: Report[] = [];
+  // An embedded server and commands under measurement end with this process, when it ends by itself.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   try {
     for (const scenario of chosen) {
       console.error(`${scenario.title} …`);

@@ -1,5 +1,5 @@
-import type pg from 'pg';
 import type { ContenderProcess } from '../harness/contender-process.js';
+import type { Arena, Engine } from '../harness/engine.js';
 import type { Reference } from '../harness/references.js';
 import type { Action } from './action.js';
 
@@ -17,27 +17,11 @@ export interface DrainContender {
   /** Which prepared database it begins with, and the folder of its SQL files below benchmarks/sql/drain. */
   readonly engine: Engine;
   /** Puts `count` events into the database, none of which runs yet. */
-  load(drain: Drain, count: number): Promise<void>;
+  load(arena: Arena, count: number): Promise<void>;
   /** Starts its processes, which are ready when this returns. */
-  start(drain: Drain): Promise<readonly ContenderProcess[]>;
+  start(arena: Arena): Promise<readonly ContenderProcess[]>;
   /** Lets the events run. Returns soon. */
-  go(drain: Drain, processes: readonly ContenderProcess[], count: number): Promise<void>;
+  go(arena: Arena, processes: readonly ContenderProcess[], count: number): Promise<void>;
   /** How many events its processes say they handled; undefined when they do not count. */
   handled(processes: readonly ContenderProcess[]): Promise<number | undefined>;
-}
-
-/** One drain: a database of its own. */
-export interface Drain {
-  readonly url: string;
-  readonly node: string;
-  /** The harness's session in it. */
-  readonly client: pg.Client;
-}
-
-export interface Engine {
-  readonly name: 'pgrelay' | 'graphile-worker' | 'pg-boss' | 'raw';
-  /** Makes its tables in an empty database, once a run. */
-  prepare(drain: Drain): Promise<void>;
-  /** Makes itself at home in a copy of that database. */
-  settle?(drain: Drain): Promise<void>;
 }

@@ -1,9 +1,10 @@
+import type { Engine } from '../harness/engine.js';
 import { peerProgram } from '../harness/peers.js';
 import { references } from '../harness/references.js';
 import { ServedProcess } from '../harness/served-process.js';
 import { sqlFile } from '../harness/sql-files.js';
 import type { Action } from './action.js';
-import type { DrainContender, Engine } from './drain-contender.js';
+import type { DrainContender } from './drain-contender.js';
 import { loadInSteps } from './load-in-steps.js';
 
 const program = peerProgram('graphile-worker.mjs');

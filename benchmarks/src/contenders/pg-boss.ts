@@ -1,9 +1,10 @@
+import type { Engine } from '../harness/engine.js';
 import { peerProgram } from '../harness/peers.js';
 import { references } from '../harness/references.js';
 import { ServedProcess } from '../harness/served-process.js';
 import { sqlFile } from '../harness/sql-files.js';
 import type { Action } from './action.js';
-import type { DrainContender, Engine } from './drain-contender.js';
+import type { DrainContender } from './drain-contender.js';
 
 const program = peerProgram('pg-boss.mjs');
 
@@ -25,7 +26,7 @@ export function pgBoss(action: Action, settings: 'best' | 'defaults'): DrainCont
     settings: best ? 'batchSize 2000, localConcurrency 4, burstWhenBatchFull' : 'none',
     action,
     ...(action === 'no-op' ? { reference } : {}),
-    count: 7 * reference.perSecond,
+    count: best ? 7 * reference.perSecond : 4,
     quickCount: best ? 4_000 : 2,
     engine: pgBossEngine,
     async load({ url, node }, count) {

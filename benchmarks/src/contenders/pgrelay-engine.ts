@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { Arena, Engine } from '../harness/engine.js';
 import { sqlFile } from '../harness/sql-files.js';
-import type { Drain, Engine } from './drain-contender.js';
 
 /** What `npx pgrelay` runs. */
 export const pgrelayCommand = fileURLToPath(new URL('../../../packages/pgrelay/bin/pgrelay.js', import.meta.url));
@@ -21,7 +21,7 @@ export const pgrelayEngine: Engine = {
 };
 
 /** Waits until so many Processors run and are idle. Past the limit they go on as they are: they look once a second anyway. */
-export async function untilProcessorsReady({ client }: Drain, count: number, check: () => void): Promise<void> {
+export async function untilProcessorsReady({ client }: Arena, count: number, check: () => void): Promise<void> {
   const deadline = Date.now() + 60_000;
   for (;;) {
     check();

@@ -21,10 +21,10 @@ export function pgrelayHandler(action: Action, mode: 'leased' | 'transactional',
       await client.query(sqlFile('drain/pgrelay/register.sql'), [null, mode, null]);
       await loadInSteps(client, sqlFile('drain/pgrelay/load.sql'), events - 1);
     },
-    async start(drain) {
-      const started = await ServedProcess.start(drain.node, program, { url: drain.url, action, mode });
+    async start(arena) {
+      const started = await ServedProcess.start(arena.node, program, { url: arena.url, action, mode });
       try {
-        await untilProcessorsReady(drain, 1, () => undefined);
+        await untilProcessorsReady(arena, 1, () => undefined);
       } catch (error) {
         await started.kill();
         throw error;

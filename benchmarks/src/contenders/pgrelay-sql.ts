@@ -20,14 +20,14 @@ export function pgrelaySql(action: Action, processes: number): DrainContender {
       await client.query(sqlFile('drain/pgrelay/register.sql'), [text, null, parallel]);
       await loadInSteps(client, sqlFile('drain/pgrelay/load.sql'), count - 1);
     },
-    async start(drain) {
-      const env = { DATABASE_URL: drain.url };
+    async start(arena) {
+      const env = { DATABASE_URL: arena.url };
       const started = Array.from(
         { length: processes },
-        () => new CommandProcess(drain.node, pgrelayCommand, ['start'], env),
+        () => new CommandProcess(arena.node, pgrelayCommand, ['start'], env),
       );
       try {
-        await untilProcessorsReady(drain, processes, () => {
+        await untilProcessorsReady(arena, processes, () => {
           for (const process of started) process.check();
         });
       } catch (error) {

@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
+import type { Engine } from '../harness/engine.js';
 import { limits } from '../harness/references.js';
 import { ServedProcess } from '../harness/served-process.js';
 import { sqlFile } from '../harness/sql-files.js';
-import type { DrainContender, Engine } from './drain-contender.js';
+import type { DrainContender } from './drain-contender.js';
 import { loadInSteps } from './load-in-steps.js';
 import { pgrelayEngine } from './pgrelay-engine.js';
 
@@ -10,9 +11,9 @@ const program = fileURLToPath(new URL('programs/raw-drain.js', import.meta.url))
 
 const rawEngine: Engine = {
   name: 'raw',
-  async prepare(drain) {
-    await pgrelayEngine.prepare(drain);
-    await drain.client.query(sqlFile('drain/raw/tables.sql'));
+  async prepare(arena) {
+    await pgrelayEngine.prepare(arena);
+    await arena.client.query(sqlFile('drain/raw/tables.sql'));
   },
 };
 

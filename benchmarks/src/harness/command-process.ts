@@ -17,7 +17,10 @@ export class CommandProcess implements ContenderProcess {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    this.#exited = once(this.#child, 'exit');
+    // It does not know the harness, so it would outlive it.
+    const kill = () => this.#child.kill('SIGKILL');
+    process.once('exit', kill);
+    this.#exited = once(this.#child, 'exit').then(() => process.off('exit', kill));
     this.#child.stderr?.on('data', (text: Buffer) => {
       this.#said = (this.#said + text).slice(-KEPT);
     });

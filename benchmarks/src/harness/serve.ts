@@ -7,7 +7,8 @@ export type Methods = Readonly<Record<string, (argument: never) => unknown>>;
  */
 export function serve(methods: Methods & { stop(argument: never): unknown }): void {
   const answer = (message: unknown) => {
-    if (process.connected) process.send?.(message);
+    // A harness that goes away meanwhile needs no answer.
+    if (process.connected) process.send?.(message, undefined, {}, () => undefined);
   };
   process.on('SIGINT', () => undefined); // Ctrl-C reaches the whole group; the parent decides
   process.on('disconnect', () => process.exit(process.exitCode ?? 0));

@@ -65,4 +65,4 @@ function explain(
   return [`Valid: no peer is more than 25 % below its reference. ${machine}.`];
 }
 
-const round = (value: number): string => Math.round(value).toLocaleString('en');
+const round = (value: number): string => (value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString('en'));

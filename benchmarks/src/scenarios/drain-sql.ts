@@ -24,7 +24,7 @@ export const drainSql: Scenario = {
     const contenders = [
       ...[ours1, graphile1, raw1, ours2, graphile2, rawSql(2)],
       ...[pgBoss('no-op', 'best'), graphileWorker('no-op', 'defaults', 1), pgBoss('no-op', 'defaults')],
-      ...[row1, graphileRow1, row2, graphileRow2, pgBoss('one-row', 'best')],
+      ...[row1, graphileRow1, row2, graphileRow2],
     ];
     const results = await DrainBench.run(contenders, context);
     const rate = { of: 'rate', least: 2 } as const;

@@ -4,6 +4,7 @@ import { contention } from './contention.js';
 import { crash } from './crash.js';
 import { drainLeased } from './drain-leased.js';
 import { drainSql } from './drain-sql.js';
+import { enqueue } from './enqueue.js';
 import { heldSnapshot } from './held-snapshot.js';
 import { idle } from './idle.js';
 import { latency } from './latency.js';
@@ -13,6 +14,7 @@ import { writerWait } from './writer-wait.js';
 export const scenarios: readonly Scenario[] = [
   drainSql,
   drainLeased,
+  enqueue,
   heldSnapshot,
   backlog,
   latency,

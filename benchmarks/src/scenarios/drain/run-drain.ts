@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Drain, DrainContender } from '../../contenders/drain-contender.js';
+import type { DrainContender } from '../../contenders/drain-contender.js';
 import type { ContenderProcess } from '../../harness/contender-process.js';
+import type { Arena } from '../../harness/engine.js';
 import type { Ledger } from '../../harness/ledger.js';
 import { cpuMs, peakMiB } from '../../harness/process-facts.js';
 import { ServerCpuMeter } from '../../harness/server-cpu.js';
@@ -8,23 +9,23 @@ import { sqlFile } from '../../harness/sql-files.js';
 import type { DrainFigures } from './drain-figures.js';
 
 const LOOK_MS = 20;
-const LIMIT_MS = 3 * 60_000;
+const LIMIT_MS = 5 * 60_000;
 
 /**
  * Fills the queue, starts the contender, and measures from the permission to run until nothing waits or runs any more. What
  * filling left to do (vacuum, statistics, a checkpoint) is done before; then the ledger is counted.
  */
-export async function runDrain(contender: DrainContender, drain: Drain, events: number): Promise<DrainFigures> {
-  const { client } = drain;
-  await contender.load(drain, events);
+export async function runDrain(contender: DrainContender, arena: Arena, events: number): Promise<DrainFigures> {
+  const { client } = arena;
+  await contender.load(arena, events);
   await client.query(sqlFile(`drain/${contender.engine.name}/settle.sql`));
   await client.query(sqlFile('database/settle.sql'));
-  const processes = await contender.start(drain);
+  const processes = await contender.start(arena);
   try {
     const meter = await ServerCpuMeter.on(client);
     const before = { server: meter?.read(), process: totalMs(processes), at: performance.now() };
-    await contender.go(drain, processes, events);
-    await untilDrained(contender, drain, processes);
+    await contender.go(arena, processes, events);
+    await untilDrained(contender, arena, processes);
     const at = performance.now();
     const after = { server: meter?.read(), process: totalMs(processes) };
     const peaks = processes.map(({ pid }) => peakMiB(pid));
@@ -43,7 +44,7 @@ export async function runDrain(contender: DrainContender, drain: Drain, events: 
       backgroundMicros: server('background'),
       processMicros: micros(after.process - before.process),
       peakMiB: peaks,
-      ledger: await countLedger(contender, drain, events, handled),
+      ledger: await countLedger(contender, arena, events, handled),
     };
   } catch (error) {
     for (const process of processes) await process.kill();
@@ -53,7 +54,7 @@ export async function runDrain(contender: DrainContender, drain: Drain, events: 
 
 async function untilDrained(
   contender: DrainContender,
-  { client }: Drain,
+  { client }: Arena,
   processes: readonly ContenderProcess[],
 ): Promise<void> {
   const look = { name: 'pending', text: sqlFile(`drain/${contender.engine.name}/pending.sql`) };
@@ -69,7 +70,7 @@ async function untilDrained(
 
 async function countLedger(
   { engine, action }: DrainContender,
-  { client }: Drain,
+  { client }: Arena,
   enqueued: number,
   handled: number | undefined,
 ): Promise<Ledger> {

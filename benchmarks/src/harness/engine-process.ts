@@ -26,7 +26,7 @@ export interface Tenure {
 /** What `npx pgrelay` runs, without npx between. */
 export const pgrelayBinary = fileURLToPath(new URL('../../../packages/pgrelay/bin/pgrelay.js', import.meta.url));
 
-const engineProgram = fileURLToPath(new URL('engine-main.js', import.meta.url));
+const engineProgram = fileURLToPath(new URL('../../dist/harness/engine-main.js', import.meta.url));
 
 /** A Processor of the engine alone, with defaults, in a process of its own. */
 export function startEngine(settings: EngineSettings, node: string = process.execPath): Promise<ServedProcess> {

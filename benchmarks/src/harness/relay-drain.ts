@@ -3,7 +3,7 @@ import type { ContenderProcess } from './contender-process.js';
 import { cpuMs } from './process-facts.js';
 import { ServerCpuMeter } from './server-cpu.js';
 import { runFolder, sqlFile } from './sql-files.js';
-import { lastId, rate, untilDrained } from './until-drained.js';
+import { checkDrain, lastId, rate, untilDrained } from './until-drained.js';
 
 const ENQUEUE_AT_ONCE = 10_000;
 const TIMEOUT_MS = 600_000;
@@ -47,8 +47,7 @@ export async function runRelayDrain(
     const before = { sessions: meter?.read().sessions, process: cpuMs(processor.pid).own };
     await client.query(sqlFile('engine/resume.sql'), [channel]);
     const drain = await untilDrained(client, channel, since, events, TIMEOUT_MS);
-    if (drain.attempts !== events || drain.done !== events)
-      throw new Error(`${events} events have ${drain.attempts} audit rows, ${drain.done} of them of a success`);
+    checkDrain(drain, events);
     const micros = (ms: number) => Math.round((ms * 10_000) / events) / 10;
     return {
       perSecond: Math.round(rate(drain)),

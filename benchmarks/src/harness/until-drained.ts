@@ -23,6 +23,12 @@ export async function lastId(client: pg.Client): Promise<string> {
   return (await client.query<{ id: string }>(sqlFile('engine/last-id.sql'))).rows[0]?.id ?? '0';
 }
 
+/** @throws Error when not every one of the events has just one audit row, that of a success */
+export function checkDrain({ attempts, done }: Drain, events: number): void {
+  if (attempts === events && done === events) return;
+  throw new Error(`${events} events have ${attempts} audit rows, ${done} of them of a success`);
+}
+
 /** Until all events of the channel after `since` have ended, well or not; asks in a way that costs the server little. */
 export async function untilDrained(
   client: pg.Client,

@@ -47,4 +47,9 @@ export function barTable(bars: readonly Bar[], judged: boolean): string[] {
   ];
 }
 
+/** Whether every bar is met, in a quick run whether there are any, and the table. */
+export function judge(bars: readonly Bar[], quick: boolean): { readonly passed: boolean; readonly lines: string[] } {
+  return { passed: quick ? bars.length > 0 : bars.every(isMet), lines: barTable(bars, !quick) };
+}
+
 const figure = (value: number): string => value.toFixed(value < 10 ? 2 : 1);

@@ -38,7 +38,7 @@ export class FaultProcess {
         PGRELAY_FAULTS_WORKERS: String(workers),
         [ENVIRONMENT]: armed === undefined ? '' : JSON.stringify(armed),
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'], // its standard input ends with us, and so does it
     });
     this.#child = child;
     createInterface(child.stdout).on('line', (line) => this.#read(line));
@@ -78,6 +78,17 @@ export class FaultProcess {
   async struck(withinMs: number): Promise<boolean> {
     await Promise.race([this.#until(() => this.#hit !== undefined), after(withinMs)]);
     return this.#hit !== undefined;
+  }
+
+  /** Lets it drain and end; one that does not in this time is killed. Returns how it ended. */
+  async end(withinMs: number): Promise<number | string> {
+    this.signal('SIGCONT');
+    this.signal('SIGTERM');
+    const late = after(withinMs).then(() => {
+      this.signal('SIGKILL');
+      return 'never';
+    });
+    return Promise.race([this.exited, late]);
   }
 
   signal(name: NodeJS.Signals): void {

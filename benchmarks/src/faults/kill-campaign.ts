@@ -1,7 +1,7 @@
 import { type Failpoint, failpoint, Hits } from './failpoint.js';
 import { between, shuffled } from './random.js';
 import type { CampaignResult } from './result.js';
-import { Scene, type SceneOptions } from './scene.js';
+import { END_MS, Scene, type SceneOptions } from './scene.js';
 import type { Fault } from './victim/armed.js';
 
 export interface KillOptions extends SceneOptions {
@@ -65,9 +65,11 @@ async function strike(scene: Scene, { name, stage, point }: Failpoint, fault: Fa
     },
   });
   const struck = await process.struck(PATIENCE_MS);
-  // A victim that was cut goes on for a while, so that it may do harm; one that missed its failpoint just ends.
-  if (struck && fault === 'cut') process.signal('SIGTERM');
-  else process.signal('SIGKILL');
-  await process.exited;
+  if (!struck || fault === 'kill') {
+    process.signal('SIGKILL');
+    await process.exited;
+  } else if (stage.orphans !== true) {
+    await process.end(END_MS);
+  } // else it lives to the end, to find what it holds without knowing
   return struck;
 }

@@ -56,7 +56,8 @@ export class Ledger {
   }
 
   async counts(): Promise<Counts> {
-    return (await this.#client.query<Counts & pg.QueryResultRow>(sqlFile('faults/ledger/counts.sql'))).rows[0] as Counts;
+    return (await this.#client.query<Counts & pg.QueryResultRow>(sqlFile('faults/ledger/counts.sql')))
+      .rows[0] as Counts;
   }
 
   /** What still waits or runs, in words; empty when nothing does. */

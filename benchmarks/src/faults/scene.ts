@@ -5,8 +5,8 @@ import { connect } from '../harness/connect.js';
 import { FaultProcess, type FaultProcessOptions } from './fault-process.js';
 import { Ledger } from './ledger.js';
 import { Load } from './load.js';
-import type { Result } from './result.js';
 import { random } from './random.js';
+import type { Result } from './result.js';
 import type { Armed } from './victim/armed.js';
 import { waitUntil } from './wait-until.js';
 
@@ -24,6 +24,9 @@ export const LEASE_MS = 1_000;
 
 /** A claim whose reply was lost hangs on a living Processor for two minutes at most. */
 const DRAIN_MS = 240_000;
+
+/** A Processor that is told to drain when nothing waits has no reason to take longer. */
+export const END_MS = 60_000;
 
 /** A database under load, the Processors that work on it, and the ledger that judges them in the end. */
 export class Scene {
@@ -73,11 +76,9 @@ export class Scene {
     const faults: string[] = [];
     if (!(await waitUntil(() => this.withLedger(async (ledger) => (await ledger.left()) === ''), DRAIN_MS, 200)))
       faults.push(`still not done: ${await this.withLedger((ledger) => ledger.left())}`);
-    for (const process of this.#processes) {
-      process.signal('SIGCONT');
-      process.signal('SIGTERM');
-      const end = await process.exited;
-      if (end !== 0 && end !== 'SIGKILL') faults.push(`a Processor ended with ${end}: ${process.complaints}`);
+    for (const process of this.#processes.filter(({ alive }) => alive)) {
+      const end = await process.end(END_MS);
+      if (end !== 0) faults.push(`a Processor ended with ${end}: ${process.complaints}`);
     }
     return this.withLedger(async (ledger) => {
       await ledger.import(this.#folder);

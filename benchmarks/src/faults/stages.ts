@@ -12,56 +12,66 @@ export interface Stage {
   readonly often?: boolean;
   /** Which parameter (from 0) names the events; fewer rows in the reply mean that the write of a stale Processor was refused. */
   readonly namesEvents?: number;
+  /** When its reply is lost, a living Processor holds events that it does not know of, until it looks for such. */
+  readonly orphans?: boolean;
   /** The stage belongs to the way down, so the process stops by itself amid its work. */
   readonly whileStopping?: boolean;
 }
 
-/** Every stage at which a fault can strike. This table is all there is to adapt when the Processor makes other calls. */
+/**
+ * Every stage at which a fault can strike: what writes, and the handlers. This table is all there is to adapt when the
+ * Processor makes other calls.
+ */
 export const stages: readonly Stage[] = [
-  { name: 'attach', call: 'attach_v1', points: ['sent', 'after'] },
+  { name: 'attach', call: 'attach_v1', points: ['sent'] },
   { name: 'enter', call: 'enter_backend_v1', points: ['sent'] },
-  { name: 'declare', call: 'declare_handlers_v1', points: ['after'] },
-  { name: 'heartbeat', call: 'heartbeat_v1', points: ['before', 'sent'] },
+  { name: 'heartbeat', call: 'heartbeat_v1', points: ['sent'] },
   { name: 'poll', call: 'poll_v1', points: ['sent', 'after'], often: true },
-  { name: 'horizon', call: 'horizon_v1', points: ['after'] },
-  { name: 'lanes', call: 'find_lanes_v1', points: ['after'] },
-  { name: 'marks', call: 'marks_v1', points: ['after'] },
-  { name: 'claim', call: 'claim_v1', points: ['before', 'sent', 'after'], often: true },
-  { name: 'claim-toplevel', call: 'claim_toplevel_v1', points: ['sent', 'after'] },
-  { name: 'batch', call: 'run_batch_v1', points: ['before', 'sent', 'after'], often: true },
-  { name: 'peek', call: 'peek_v1', points: ['after'] },
-  { name: 'fail', call: 'fail_v1', points: ['before', 'sent', 'after'] },
-  { name: 'begin', call: 'begin', points: ['after'], often: true },
+  { name: 'claim', call: 'claim_v1', points: everywhere(), often: true, orphans: true },
+  { name: 'claim-toplevel', call: 'claim_toplevel_v1', points: ['sent', 'after'], orphans: true },
+  { name: 'batch', call: 'run_batch_v1', points: everywhere(), often: true },
+  { name: 'fail', call: 'fail_v1', points: everywhere() },
   { name: 'notify-tx', call: 'notify', inTransaction: true, points: ['after'] },
-  { name: 'settle-tx', call: 'settle_v1', inTransaction: true, namesEvents: 2, points: ['before', 'sent', 'after'], often: true },
-  { name: 'commit', call: 'commit', points: ['before', 'sent', 'after'], often: true },
-  { name: 'rollback', call: 'rollback', points: ['before', 'after'] },
+  { name: 'settle-tx', call: 'settle_v1', inTransaction: true, namesEvents: 2, points: everywhere(), often: true },
+  { name: 'commit', call: 'commit', points: everywhere(), often: true },
+  { name: 'rollback', call: 'rollback', points: ['after'] },
   { name: 'notify', call: 'notify', inTransaction: false, points: ['sent', 'after'] },
-  { name: 'recall', call: 'recall_v1', points: ['after'] },
-  { name: 'record', call: 'record_effect_v1', points: ['before', 'sent', 'after'] },
-  { name: 'settle', call: 'settle_v1', inTransaction: false, namesEvents: 2, points: ['before', 'sent', 'after'], often: true },
-  { name: 'reclaim', call: 'reclaim_v1', points: ['after'] },
+  { name: 'record', call: 'record_effect_v1', points: ['sent', 'after'] },
+  { name: 'settle', call: 'settle_v1', inTransaction: false, namesEvents: 2, points: everywhere(), often: true },
   { name: 'bury', call: 'bury_v1', points: ['sent', 'after'] },
-  { name: 'end-backend', call: 'end_backend_v1', points: ['before', 'after'] },
-  { name: 'rescue', call: 'rescue_v1', points: ['before', 'sent', 'after'] },
+  { name: 'end-backend', call: 'end_backend_v1', points: ['after'] },
+  { name: 'rescue', call: 'rescue_v1', points: ['sent', 'after'] },
   { name: 'maintain', call: 'maintain_v1', points: ['sent'] },
   { name: 'release', call: 'release_v1', points: ['before', 'sent'], whileStopping: true },
   { name: 'detach', call: 'detach_v1', points: ['before', 'sent'], whileStopping: true },
   { name: 'handler-tx', points: ['before', 'inside', 'after'], often: true },
   { name: 'handler-leased', points: ['before', 'inside', 'after'], often: true },
-  { name: 'handler-batch', points: ['before', 'inside', 'after'] },
+  { name: 'handler-batch', points: ['inside'] },
   { name: 'handler-once', points: ['inside'] },
 ];
 
+const onlyLooks = 'only looks: to die after it is to die before the next write';
+
 /** Calls of the Processor at which no fault strikes, and why. */
 export const unstaged: Readonly<Record<string, string>> = {
-  arm_v1: 'sets a flag that expires by itself; an idle Processor has nothing to lose',
-  holders_v1: 'only looks, on an idle Processor',
-  notify_many: 'one statement like notify',
+  declare_handlers_v1: 'writes only when a channel is missing, and the same again at the next start',
+  arm_v1: 'sets a flag that expires by itself',
+  holders_v1: onlyLooks,
+  horizon_v1: onlyLooks,
+  marks_v1: onlyLooks,
+  find_lanes_v1: 'removes rows that say the same as others',
+  peek_v1: onlyLooks,
+  recall_v1: onlyLooks,
+  reclaim_v1: onlyLooks,
+  notify_many: 'one statement, like notify',
   clock_now: 'a part of notify',
   backends_v1: 'asked only when a stop is forced; the process ends then anyway',
   forget_effects_v1: 'removes what is older than the retention',
 };
+
+function everywhere(): Point[] {
+  return ['before', 'sent', 'after'];
+}
 
 const word = /^\s*(begin|commit|rollback)\b/i;
 

@@ -1,5 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { cancel, complete, defineHandler, fail, type HandlerDefinition, type Outcome, retryIn, snooze } from '@pgrelay/relay-core';
+import {
+  cancel,
+  complete,
+  defineHandler,
+  fail,
+  type HandlerDefinition,
+  type Outcome,
+  retryIn,
+  snooze,
+} from '@pgrelay/relay-core';
 import { sqlFile } from '../../harness/sql-files.js';
 import type { EffectsFile } from './effects-file.js';
 import { reach } from './trip.js';
@@ -16,7 +25,7 @@ function outcome(asked: string, attempt: number): Outcome {
   return attempt === 1 && asked === 'snooze' ? snooze(30) : complete();
 }
 
-/** The handlers of the load. `onBusy` is called amid the work of a transactional event, `others` being claimed with it. */
+/** The handlers of the load. `onBusy` is called amid the work of a transactional event, when others are claimed with it. */
 export function handlers(file: EffectsFile, onBusy: () => void): HandlerDefinition[] {
   const makeEffect = sqlFile('faults/make_effect.sql');
   const noteChild = sqlFile('faults/note_child.sql');
@@ -47,12 +56,10 @@ export function handlers(file: EffectsFile, onBusy: () => void): HandlerDefiniti
       return outcome((event.payload as Asked).do, event.attempt);
     }),
     defineHandler('faults.batch', { batch: 4 }, async (events) => {
-      reach('handler-batch', 'before');
       for (const event of events) {
         file.effect(event, 'leased');
         reach('handler-batch', 'inside');
       }
-      reach('handler-batch', 'after');
       return events.map((event) => outcome((event.payload as Asked).do, event.attempt));
     }),
     defineHandler('faults.once', { concurrency: 4 }, async (event, ctx) => {

@@ -9,7 +9,8 @@ import { tell } from './trip.js';
 /** A Processor in a process of its own, with the handlers of the load, that a fault may strike. SIGTERM drains it. */
 const { PGRELAY_FAULTS_URL: url = '', PGRELAY_FAULTS_EFFECTS: effects = '' } = process.env;
 const armed = process.env[ENVIRONMENT];
-const stopsItself = armed !== undefined && armed !== '' && failpoint((JSON.parse(armed) as Armed).name).stage.whileStopping === true;
+const stopsItself =
+  armed !== undefined && armed !== '' && failpoint((JSON.parse(armed) as Armed).name).stage.whileStopping === true;
 
 const processor: Processor = new Processor({
   connectionString: url,
@@ -25,6 +26,7 @@ const processor: Processor = new Processor({
       );
   }),
 });
+process.stdin.on('end', () => process.exit(2)).resume(); // the parent is gone
 await processor.start();
 tell(`ready ${processor.slot}`);
 process.exit(await stopOnSignals(processor));

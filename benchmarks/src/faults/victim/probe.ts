@@ -5,7 +5,9 @@ import { callOf, type Stage, stageOf } from '../stages.js';
 import { delayMs, strike, strikes, tell } from './trip.js';
 
 interface Wire {
-  readonly connection: { readonly stream: { readonly writableLength: number; pause(): void; destroy(): void } };
+  readonly connection: {
+    readonly stream: { readonly writableLength: number; pause(): void; resume(): void; destroy(): void };
+  };
   readonly _queryQueue: readonly unknown[];
 }
 
@@ -43,14 +45,17 @@ function textOf(config: unknown): string {
   return typeof config === 'object' && config !== null && 'text' in config ? String(config.text) : '';
 }
 
-/** The statement is on its way; the reply is never read. */
+/** The statement is on its way; the reply is not read before the fault. */
 async function sent(client: pg.Client, result: Promise<unknown>): Promise<unknown> {
   const { connection, _queryQueue: queue } = client as unknown as Wire;
   const turn = () => new Promise((resolve) => setImmediate(resolve));
   while (queue.length > 0) await turn(); // others are before it on this connection
   connection.stream.pause();
   while (connection.stream.writableLength > 0) await turn();
-  setTimeout(() => strike(() => connection.stream.destroy()), delayMs);
+  setTimeout(() => {
+    strike(() => connection.stream.destroy());
+    connection.stream.resume();
+  }, delayMs);
   return result;
 }
 

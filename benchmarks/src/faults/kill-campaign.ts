@@ -15,7 +15,7 @@ export interface KillOptions extends SceneOptions {
 }
 
 /** A process that has not come to its failpoint in this time is ended, and another one tries. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 /** So many processes in a row may miss a failpoint before it counts as one that cannot be hit. */
 const TRIES = 8;

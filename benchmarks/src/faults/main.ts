@@ -20,6 +20,8 @@ if (options['list']) {
 } else {
   const { seed, hits } = options;
   console.error(`Seed ${seed}: chance takes the same turns with --seed ${seed}.`);
+  // The server ends with us, and the Processors do when their standard input does.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   const results = new Map<string, CampaignResult>();
   try {
     for (const campaign of campaigns.filter(

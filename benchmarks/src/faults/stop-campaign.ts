@@ -12,7 +12,7 @@ export interface StopOptions extends SceneOptions {
   readonly victims: number;
 }
 
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 /**
  * Stops a process (SIGSTOP) at each failpoint, until another Processor has declared it dead and has taken its events, and lets

@@ -36,6 +36,13 @@ export const replies = named(({ point, stage }) => point === 'sent' && stage.whi
 /** Where a process has a slot that it can lose. */
 export const withSlot = named(({ stage }) => !['attach', 'enter', 'detach'].includes(stage.name));
 
+/** Where a process that goes on has a write before it that must be refused. */
+export const whereFenced = named(
+  ({ stage, point }) =>
+    (/^handler-(tx|leased|batch)$/.test(stage.name) && point !== 'before') ||
+    (['settle', 'settle-tx'].includes(stage.name) && point === 'before'),
+);
+
 /** All campaigns, in the order in which they run. Another fault is another entry. */
 export const campaigns: readonly Campaign[] = [
   {
@@ -55,6 +62,19 @@ export const campaigns: readonly Campaign[] = [
     title: 'SIGSTOP for longer than the lease, then SIGCONT, at every failpoint',
     run: ({ server, hits, ...rest }) =>
       stopCampaign({ ...rest, url: server.url, failpoints: withSlot, hits: share(hits, 10), victims }),
+  },
+  {
+    name: 'fence',
+    title: 'the same, and nobody may end the backends of the stopped: only the fences protect',
+    run: ({ server, hits, ...rest }) =>
+      stopCampaign({
+        ...rest,
+        url: server.url,
+        failpoints: whereFenced,
+        hits: share(hits, 5),
+        victims,
+        spares: true,
+      }),
   },
   {
     name: 'terminate',

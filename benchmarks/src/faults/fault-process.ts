@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { type Armed, ENVIRONMENT } from './victim/armed.js';
+import { type Armed, ENVIRONMENT, SPARES } from './victim/armed.js';
 
 export interface FaultProcessOptions {
   readonly url: string;
@@ -10,6 +10,8 @@ export interface FaultProcessOptions {
   readonly leaseMs: number;
   readonly workers?: number;
   readonly armed?: Armed;
+  /** Whether it cannot end the backends of others. Default: false. */
+  readonly spares?: boolean;
 }
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -28,7 +30,7 @@ export class FaultProcess {
   #hit: string | undefined;
   #onLine = () => {};
 
-  constructor({ url, effects, leaseMs, workers = 1, armed }: FaultProcessOptions) {
+  constructor({ url, effects, leaseMs, workers = 1, armed, spares = false }: FaultProcessOptions) {
     const child = spawn(process.execPath, ['--import', path('victim/probe.js'), path('victim/main.js')], {
       env: {
         ...process.env,
@@ -36,6 +38,7 @@ export class FaultProcess {
         PGRELAY_FAULTS_EFFECTS: effects,
         PGRELAY_FAULTS_LEASE_MS: String(leaseMs),
         PGRELAY_FAULTS_WORKERS: String(workers),
+        [SPARES]: spares ? 'yes' : 'no',
         [ENVIRONMENT]: armed === undefined ? '' : JSON.stringify(armed),
       },
       stdio: ['pipe', 'pipe', 'pipe'], // its standard input ends with us, and so does it

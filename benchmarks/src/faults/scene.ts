@@ -17,6 +17,8 @@ export interface SceneOptions {
   readonly seed: number;
   /** Progress, one line at a time. */
   readonly say: (text: string) => void;
+  /** Whether no Processor can end the backends of another. Default: false. */
+  readonly spares?: boolean;
 }
 
 /** Short, so that what a killed Processor held is soon free. */
@@ -37,9 +39,11 @@ export class Scene {
   readonly #folder = mkdtempSync(path.join(os.tmpdir(), 'pgrelay-faults-'));
   readonly #processes: FaultProcess[] = [];
   readonly #load: Load;
+  readonly #spares: boolean;
   #files = 0;
 
-  private constructor({ url, seed, say }: SceneOptions) {
+  private constructor({ url, seed, say, spares = false }: SceneOptions) {
+    this.#spares = spares;
     this.url = url;
     this.say = say;
     this.next = random(seed);
@@ -58,7 +62,7 @@ export class Scene {
   spawn(options: Pick<FaultProcessOptions, 'workers'> & { readonly armed?: Armed } = {}): FaultProcess {
     this.#files += 1;
     const effects = path.join(this.#folder, `${this.#files}.effects`);
-    const process = new FaultProcess({ url: this.url, leaseMs: LEASE_MS, effects, ...options });
+    const process = new FaultProcess({ url: this.url, leaseMs: LEASE_MS, effects, spares: this.#spares, ...options });
     this.#processes.push(process);
     return process;
   }

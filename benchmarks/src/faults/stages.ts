@@ -14,6 +14,8 @@ export interface Stage {
   readonly namesEvents?: number;
   /** When its reply is lost, a living Processor holds events that it does not know of, until it looks for such. */
   readonly orphans?: boolean;
+  /** The call ends the backends of a Processor that was declared dead. */
+  readonly endsBackends?: boolean;
   /** The stage belongs to the way down, so the process stops by itself amid its work. */
   readonly whileStopping?: boolean;
 }
@@ -39,7 +41,7 @@ export const stages: readonly Stage[] = [
   { name: 'record', call: 'record_effect_v1', points: ['sent', 'after'] },
   { name: 'settle', call: 'settle_v1', inTransaction: false, namesEvents: 2, points: everywhere(), often: true },
   { name: 'bury', call: 'bury_v1', points: ['sent', 'after'] },
-  { name: 'end-backend', call: 'end_backend_v1', points: ['after'] },
+  { name: 'end-backend', call: 'end_backend_v1', endsBackends: true, points: ['after'] },
   { name: 'rescue', call: 'rescue_v1', points: ['sent', 'after'] },
   { name: 'maintain', call: 'maintain_v1', points: ['sent'] },
   { name: 'release', call: 'release_v1', points: ['before', 'sent'], whileStopping: true },

@@ -14,6 +14,9 @@ export interface StopOptions extends SceneOptions {
 
 const PATIENCE_MS = 60_000;
 
+/** Its events come back soon, but for one that it holds the lock of, when nobody can end its backends. */
+const RESCUE_MS = 2_000;
+
 /**
  * Stops a process (SIGSTOP) at each failpoint, until another Processor has declared it dead and has taken its events, and lets
  * it go on (SIGCONT) where it was: nothing it still writes for its old slot may count.
@@ -52,10 +55,11 @@ async function freeze(scene: Scene, db: pg.Pool, name: string): Promise<string |
   const { stage, point } = failpoint(name);
   const skip = stage.often === true ? between(0, 6, scene.next) : 0;
   const process = scene.spawn({ armed: { name, fault: 'stop', skip, delayMs: point === 'sent' ? 5 : 0 } });
-  const ask = async (what: 'buried' | 'attached') =>
+  const ask = async (what: 'buried' | 'rescued' | 'attached') =>
     (await db.query(sqlFile(`faults/${what}.sql`), [process.pid])).rows[0][what] === true;
   if (!(await process.struck(PATIENCE_MS))) return 'not reached';
-  if (!(await waitUntil(() => ask('buried'), PATIENCE_MS))) return 'nobody took over';
+  if (!(await waitUntil(() => ask('buried'), PATIENCE_MS))) return 'nobody declared it dead';
+  await waitUntil(() => ask('rescued'), RESCUE_MS);
   process.signal('SIGCONT');
   if (stage.whileStopping !== true && !(await waitUntil(() => ask('attached'), PATIENCE_MS)))
     return 'did not come back';

@@ -13,3 +13,6 @@ export interface Armed {
 }
 
 export const ENVIRONMENT = 'PGRELAY_FAULT';
+
+/** Set when the process may not end the backends of others, as where its login is another one: then only fences protect. */
+export const SPARES = 'PGRELAY_FAULTS_SPARES';

@@ -13,6 +13,9 @@ import { sqlFile } from '../../harness/sql-files.js';
 import type { EffectsFile } from './effects-file.js';
 import { reach } from './trip.js';
 
+/** A later attempt takes so long, in ms: a stale process that comes back meets one that is under way elsewhere. */
+const AGAIN_MS = 100;
+
 interface Asked {
   readonly do: string;
 }
@@ -37,6 +40,7 @@ export function handlers(file: EffectsFile, onBusy: () => void): HandlerDefiniti
       // What a snoozed or cancelled attempt writes is kept; the ledger wants the effect of the attempt that is done only.
       if (result.kind === 'snoozed' || result.kind === 'cancelled') return result;
       await ctx.tx.query(makeEffect, [event.id, event.attempt]);
+      if (event.attempt > 1) await pause(AGAIN_MS);
       reach('handler-tx', 'inside');
       onBusy();
       if (asked === 'child') {

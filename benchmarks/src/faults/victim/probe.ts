@@ -2,6 +2,7 @@
 // can strike at each stage without a hook in the Processor.
 import pg from 'pg';
 import { callOf, type Stage, stageOf } from '../stages.js';
+import { SPARES } from './armed.js';
 import { delayMs, strike, strikes, tell } from './trip.js';
 
 interface Wire {
@@ -13,6 +14,7 @@ interface Wire {
 
 type Query = (this: pg.Client, ...args: unknown[]) => unknown;
 
+const spares = process.env[SPARES] === 'yes';
 const inTransaction = new WeakSet<pg.Client>();
 const prototype = pg.Client.prototype as unknown as { query: Query };
 const original = prototype.query;
@@ -23,6 +25,7 @@ prototype.query = function query(...args) {
   if (call === 'begin') inTransaction.add(this);
   if (call === 'commit' || call === 'rollback') inTransaction.delete(this);
   if (stage === undefined) return original.apply(this, args);
+  if (spares && stage.endsBackends === true) return Promise.resolve({ rows: [] });
   if (strikes(stage.name, 'before')) strike();
   const result = original.apply(this, args);
   if (!(result instanceof Promise)) return result;

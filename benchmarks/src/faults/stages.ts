@@ -1,0 +1,88 @@
+/** Where in a stage: before it is sent, sent and the reply never read, inside a handler (its effect is made), after it. */
+export type Point = 'before' | 'sent' | 'inside' | 'after';
+
+export interface Stage {
+  readonly name: string;
+  /** What is sent: a function of schema pgrelay, or a word. Without it the stage is the handler's own, who tells by itself. */
+  readonly call?: string;
+  /** The call on a connection that has a transaction open, or on one that has none. Default: either. */
+  readonly inTransaction?: boolean;
+  readonly points: readonly Point[];
+  /** A Processor comes here again and again, so a fault may let some pass. Default: false, once or seldom. */
+  readonly often?: boolean;
+  /** Which parameter (from 0) names the events; fewer rows in the reply mean that the write of a stale Processor was refused. */
+  readonly namesEvents?: number;
+  /** When its reply is lost, a living Processor holds events that it does not know of, until it looks for such. */
+  readonly orphans?: boolean;
+  /** The call ends the backends of a Processor that was declared dead. */
+  readonly endsBackends?: boolean;
+  /** The stage belongs to the way down, so the process stops by itself amid its work. */
+  readonly whileStopping?: boolean;
+}
+
+/**
+ * Every stage at which a fault can strike: what writes, and the handlers. This table is all there is to adapt when the
+ * Processor makes other calls.
+ */
+export const stages: readonly Stage[] = [
+  { name: 'attach', call: 'attach_v1', points: ['sent'] },
+  { name: 'enter', call: 'enter_backend_v1', points: ['sent'] },
+  { name: 'heartbeat', call: 'heartbeat_v1', points: ['sent'] },
+  { name: 'poll', call: 'poll_v1', points: ['sent', 'after'], often: true },
+  { name: 'claim', call: 'claim_v1', points: everywhere(), often: true, orphans: true },
+  { name: 'claim-toplevel', call: 'claim_toplevel_v1', points: ['sent', 'after'], orphans: true },
+  { name: 'batch', call: 'run_batch_v1', points: everywhere(), often: true },
+  { name: 'fail', call: 'fail_v1', points: everywhere() },
+  { name: 'notify-tx', call: 'notify', inTransaction: true, points: ['after'] },
+  { name: 'settle-tx', call: 'settle_v1', inTransaction: true, namesEvents: 2, points: everywhere(), often: true },
+  { name: 'commit', call: 'commit', points: everywhere(), often: true },
+  { name: 'rollback', call: 'rollback', points: ['after'] },
+  { name: 'notify', call: 'notify', inTransaction: false, points: ['sent', 'after'] },
+  { name: 'record', call: 'record_effect_v1', points: ['sent', 'after'] },
+  { name: 'settle', call: 'settle_v1', inTransaction: false, namesEvents: 2, points: everywhere(), often: true },
+  { name: 'bury', call: 'bury_v1', points: ['sent', 'after'] },
+  { name: 'end-backend', call: 'end_backend_v1', endsBackends: true, points: ['after'] },
+  { name: 'rescue', call: 'rescue_v1', points: ['sent', 'after'] },
+  { name: 'maintain', call: 'maintain_v1', points: ['sent'] },
+  { name: 'release', call: 'release_v1', points: ['before', 'sent'], whileStopping: true },
+  { name: 'detach', call: 'detach_v1', points: ['before', 'sent'], whileStopping: true },
+  { name: 'handler-tx', points: ['before', 'inside', 'after'], often: true },
+  { name: 'handler-leased', points: ['before', 'inside', 'after'], often: true },
+  { name: 'handler-batch', points: ['inside'] },
+  { name: 'handler-once', points: ['inside'] },
+];
+
+const onlyLooks = 'only looks: to die after it is to die before the next write';
+
+/** Calls of the Processor at which no fault strikes, and why. */
+export const unstaged: Readonly<Record<string, string>> = {
+  declare_handlers_v1: 'writes only when a channel is missing, and the same again at the next start',
+  arm_v1: 'sets a flag that expires by itself',
+  holders_v1: onlyLooks,
+  horizon_v1: onlyLooks,
+  marks_v1: onlyLooks,
+  find_lanes_v1: 'removes rows that say the same as others',
+  peek_v1: onlyLooks,
+  recall_v1: onlyLooks,
+  reclaim_v1: onlyLooks,
+  notify_many: 'one statement, like notify',
+  clock_now: 'a part of notify',
+  backends_v1: 'asked only when a stop is forced; the process ends then anyway',
+  forget_effects_v1: 'removes what is older than the retention',
+};
+
+function everywhere(): Point[] {
+  return ['before', 'sent', 'after'];
+}
+
+const word = /^\s*(begin|commit|rollback)\b/i;
+
+/** What a statement calls, as the table names it: a function of schema pgrelay or a word; undefined for anything else. */
+export function callOf(text: string): string | undefined {
+  return /\bpgrelay\.(\w+)\s*\(/.exec(text)?.[1] ?? word.exec(text)?.[1]?.toLowerCase();
+}
+
+/** The stage of a call. */
+export function stageOf(call: string, inTransaction: boolean): Stage | undefined {
+  return stages.find((stage) => stage.call === call && (stage.inTransaction ?? inTransaction) === inTransaction);
+}

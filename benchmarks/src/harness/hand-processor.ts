@@ -13,6 +13,8 @@ const ENQUEUE_AT_ONCE = 10_000;
 /** A batch of SQL actions ends after this long; here it takes all it was asked for. */
 const CAP_MS = 600_000;
 /** After so many executions a session keeps its plans. */
+/** Looks after which the marks are abreast of everything, as those of an idle Processor are. */
+const SETTLING_LOOKS = 4;
 const WARM_CALLS = 10;
 /** The marks of a Processor that drains advance about every 50 ms: what small and large batches get done meanwhile. */
 const tickEvery = (batch: number): number => Math.max(500, 4 * batch);
@@ -116,7 +118,9 @@ export class HandProcessor {
 
   /** What so many looks for work cost when there is none; the first ones, which make the session's plans, not counted. */
   async emptyChecks(calls: number): Promise<readonly Cost[]> {
-    for (let n = 0; n < calls + WARM_CALLS; n += 1) await gateway.poll(this.#explained, [], this.#marks.all());
+    for (let n = 0; n < SETTLING_LOOKS; n += 1) await this.tick();
+    const question = { ...this.#marks.ask(), full: false, arm: true, watch: false, rescue: false };
+    for (let n = 0; n < calls + WARM_CALLS; n += 1) await gateway.look(this.#explained, [], question);
     return this.#explained.taken().slice(WARM_CALLS);
   }
 

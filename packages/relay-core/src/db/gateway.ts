@@ -203,8 +203,20 @@ export const gateway = {
     const { lanes, rescan = null, cand = null, arm, watch, full, rescue } = question;
     const rows = await call<Look>(
       db,
-      'select channels, next_due_ms as "nextDueMs", rescan::text, cand::text, holders, lanes, earlier, producers, dead, expires_ms as "expiresMs", rescued from pgrelay.look_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
-      [handlerChannels, lanes.channels, lanes.priorities, lanes.lows, rescan, cand, arm, watch, full, rescue],
+      'select channels, next_due_ms as "nextDueMs", rescan::text, cand::text, holders, lanes, earlier, producers, dead, expires_ms as "expiresMs", rescued from pgrelay.look_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
+      [
+        handlerChannels,
+        lanes.channels,
+        lanes.priorities,
+        lanes.lows,
+        rescan,
+        cand,
+        lanes.idle,
+        arm,
+        watch,
+        full,
+        rescue,
+      ],
       'look',
     );
     return rows[0] as Look;

@@ -31,6 +31,11 @@ as $$
   where c.state <> 'active'
     and (exists (select from pgrelay.queue q where q.channel_id = c.id) or exists (select from pgrelay.delayed d where d.channel_id = c.id))
   union all
+  select 'breaker_open', 'channel ' || c.name,
+    format('its target kept failing: open since %s, until %s, for the %s. time', b.opened_at, b.open_until, b.opened),
+    'Events wait and no attempt is counted. Mend the target; the breaker closes by itself when an event goes well, pgrelay.close_breaker() closes it now.'
+  from pgrelay.breaker b join pgrelay.channel c on c.id = b.channel_id where b.open_until is not null
+  union all
   select 'action_unchecked', 'channel ' || c.name, 'registered with p_check => false: its action has never been planned',
     'Register it again with p_check => true and p_replace => true once what it needs exists.'
   from pgrelay.channel c where not c.action_checked

@@ -1,6 +1,6 @@
 import type { SqlModule } from '@pgrelay/relay-sql';
 import { type Logger, pino } from 'pino';
-import { attach, declareHandlers } from './attachment.js';
+import { attach, declareBreakers, declareHandlers } from './attachment.js';
 import { Connection, openConnection, type Prepare } from './db/connection.js';
 import { type Fence, gateway } from './db/gateway.js';
 import { watchClient, watchOwn } from './db/own-connection.js';
@@ -124,6 +124,7 @@ export class Processor {
     if (!(await this.#attachWhenWritable())) return;
     for (const [id, handler] of await declareHandlers(this.#control, this.#options, definitions))
       this.#shared.handlers.set(id, handler);
+    await declareBreakers(this.#control, this.#shared.handlers);
     const { leaseMs, logRetentionDays, workers } = this.#options;
     const tasks = [
       rescueTask(leaseMs, () => this.#shared.wakeAll()),

@@ -7,6 +7,7 @@ import { Hint } from './flow/hint.js';
 import { InFlight } from './flow/in-flight.js';
 import { Marks } from './flow/marks.js';
 import type { Settler } from './flow/settle.js';
+import { Suspects } from './flow/suspects.js';
 import type { HandlerDefinition } from './handlers/handler-definition.js';
 import { Wakeup } from './lifecycle/wakeup.js';
 
@@ -34,6 +35,8 @@ export class WorkerContext {
   readonly backoff = new Map<number, { readonly until: number; readonly pauseMs: number }>();
   /** Wake-up of the whole Processor: whichever worker is idle keeps the flag armed. */
   readonly hint = new Hint();
+  /** What ran when a worker lost its connection. */
+  readonly suspects = new Suspects();
   /** Where claims begin. */
   readonly marks = new Marks();
   readonly #sizes = new Map<number, BatchSize>();

@@ -298,13 +298,14 @@ describe('a breaker', () => {
 
   test('the others cost nothing: no look at it without a breaker', async () => {
     await db.query("select pgrelay.register_channel('b.plain'), pgrelay.register_channel('b.psql', 'select 1')");
+    await db.query('select pgrelay.unset_breaker(b.channel) from pgrelay.breakers b');
     const refuses = (signature: string, result: string) =>
       asOwner(
         `create or replace function pgrelay.${signature} returns ${result} language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$ begin raise 'called'; end $$`,
       );
     await refuses('admit(p_channel_id integer, p_limit integer)', 'integer');
     await refuses('note_attempts(p_channel_id integer, p_ids bigint[], p_verdicts boolean[])', 'boolean');
-    await refuses('lets_through(p_channel_id integer)', 'boolean');
+    await refuses('lets_through_v1(p_channel_id integer)', 'boolean');
     await refuses('note_probe(p_channel_id integer, p_event_id bigint)', 'void');
     await send('b.plain', 2);
     await send('b.psql', 2);

@@ -165,6 +165,21 @@ export const gateway = {
     );
   },
 
+  /** Gives the channels of handlers the circuit breakers of their definitions. */
+  async declareBreakers(db: Queryable, names: readonly string[], breakers: readonly (object | undefined)[]) {
+    await call(db, 'select pgrelay.declare_breakers_v1($1, $2)', [
+      names,
+      breakers.map((breaker) => (breaker === undefined ? null : JSON.stringify(breaker))),
+    ]);
+  },
+
+  /** Whether the channel's circuit breaker, if it has one, lets an event through now. */
+  async letsThrough(db: Queryable, channelId: number): Promise<boolean> {
+    return (
+      (await call<{ yes: boolean }>(db, 'select pgrelay.lets_through_v1($1) as yes', [channelId]))[0]?.yes === true
+    );
+  },
+
   async poll(
     db: Queryable,
     handlerChannels: readonly number[],
@@ -357,6 +372,22 @@ export const gateway = {
       result,
     ]);
     return rows[0]?.result;
+  },
+
+  /** Counts the loss of the worker's connection against the event that it ran alone; what came of it. */
+  async lose(
+    db: Queryable,
+    fence: Fence,
+    worker: number,
+    eventId: string,
+    elapsedMs: number,
+  ): Promise<'lost' | 'failed' | null> {
+    const rows = await call<{ outcome: 'lost' | 'failed' | null }>(
+      db,
+      'select pgrelay.lose_v1($1, $2, $3, $4, $5) as outcome',
+      [fence.slot, fence.epoch, worker, eventId, elapsedMs],
+    );
+    return rows[0]?.outcome ?? null;
   },
 
   async held(db: Queryable, fence: Fence): Promise<string[]> {

@@ -14,5 +14,5 @@ begin
     return 0;
   end if;
   perform from pgrelay.breaker b where b.channel_id = p_channel_id for update skip locked;
-  return case when found and pgrelay.lets_through(p_channel_id) then least(p_limit, 1) else 0 end;
+  return case when found and pgrelay.lets_through_v1(p_channel_id) then least(p_limit, 1) else 0 end;
 end $$;

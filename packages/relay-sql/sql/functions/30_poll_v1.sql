@@ -16,7 +16,7 @@ begin
   return query
     select c.id, c.name, c.kind, c.parallel, extract(epoch from c.statement_timeout)::double precision * 1000, v_next
     from pgrelay.channel c
-    where c.state = 'active' and (c.kind <> 'handler' or c.id = any (p_handler_channels)) and (not c.breaker or pgrelay.lets_through(c.id))
+    where c.state = 'active' and (c.kind <> 'handler' or c.id = any (p_handler_channels)) and (not c.breaker or pgrelay.lets_through_v1(c.id))
       and exists (
         select from pgrelay.lane l
         left join unnest(p_channels, p_priorities, p_lows) m(channel_id, priority, low) on m.channel_id = l.channel_id and m.priority = l.priority

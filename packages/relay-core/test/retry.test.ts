@@ -1,4 +1,4 @@
-import { AttemptError, createClient, defineHandler, fail, handler, Processor, retryIn } from '@pgrelay/relay-core';
+import { AttemptError, createClient, defineHandler, fail, handler, retryIn } from '@pgrelay/relay-core';
 import { until, useDatabase } from '@pgrelay/test-support';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { outcomes, running } from './support/running.js';
@@ -256,11 +256,7 @@ describe('option breaker', () => {
   test('goes when the definition has none any more', async () => {
     const has = async () => (await db.query("select from pgrelay.breakers where channel = 'k.gone'")).length;
     const start = async (options: object) => {
-      const processor = new Processor({
-        connectionString: db.url,
-        handlers: [defineHandler('k.gone', options, () => undefined)],
-      });
-      await processor.start();
+      const { processor } = await running(db, { handlers: [defineHandler('k.gone', options, () => undefined)] });
       await processor.stop();
     };
     await start({ breaker: {} });

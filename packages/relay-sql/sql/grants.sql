@@ -48,5 +48,6 @@ grant execute on function
   pgrelay.lets_through_v1(integer), pgrelay.lose_v1(smallint, bigint, smallint, bigint, double precision),
   pgrelay.maintain_v1(interval), pgrelay.forget_effects_v1(interval)
   to pgrelay_processor;
-grant execute on function pgrelay.ready_sql_channels_v1(), pgrelay.enter_run_v1() to pgrelay_processor;
+grant execute on function pgrelay.ready_sql_channels_v1(), pgrelay.enter_run_v1(),
+  pgrelay.note_run_v1(smallint, bigint, integer) to pgrelay_processor;
 grant execute on procedure pgrelay.run(bigint, bigint) to pgrelay_processor;

@@ -17,6 +17,7 @@ declare
       for update of q skip locked) x);
   v_blamed tid[];
 begin
+  perform pgrelay.accuse_runs();
   if cardinality(v_rows) = 0 then
     return 0;
   end if;

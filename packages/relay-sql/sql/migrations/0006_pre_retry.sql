@@ -45,3 +45,12 @@ create table pgrelay.breaker (
 
 -- Whether the channel has a breaker, so that the others cost nothing to look at.
 alter table pgrelay.channel add column breaker boolean not null default false;
+
+-- What a call of run() is at, committed before it begins: when its backend ends in the middle, it is known what was running.
+alter table pgrelay.instance add column running_channel integer, add column running_event bigint;
+
+-- SQL channels of which a call of run() was lost in the middle of a batch: so many events of them run one by one.
+create table pgrelay.run_suspect (
+  channel_id integer primary key references pgrelay.channel on delete cascade,
+  events integer not null
+);

@@ -165,6 +165,10 @@ export const gateway = {
     );
   },
 
+  async noteRecurrence(db: Queryable, channel: string): Promise<void> {
+    await call(db, 'select pgrelay.note_recurrence_v1($1)', [channel]);
+  },
+
   /** Gives the channels of handlers the circuit breakers of their definitions. */
   async declareBreakers(db: Queryable, names: readonly string[], breakers: readonly (object | undefined)[]) {
     await call(db, 'select pgrelay.declare_breakers_v1($1, $2)', [

@@ -4,6 +4,7 @@ import type { BatchFunction, HandlerDefinition } from '../handlers/handler-defin
 import { readPayload } from '../handlers/read-payload.js';
 import { complete, isOutcome } from '../outcome.js';
 import { judge } from './judge.js';
+import { noticingRecurrence } from './recurrence.js';
 import { type Attempt, attemptOf, type DispatchEnvironment, runHandler } from './run-handler.js';
 
 /**
@@ -29,7 +30,10 @@ export async function dispatchBatch(
   if (given.length > 0) {
     const log = env.log.child({ channel: handler.channel, events: given.length });
     const ran = await runHandler(env, log, async (ctx) =>
-      toAttempts(await (handler.run as BatchFunction)(given, ctx), given.length),
+      toAttempts(
+        await (handler.run as BatchFunction)(given, noticingRecurrence(ctx, handler.channel, env.control)),
+        given.length,
+      ),
     );
     for (const [index, event] of given.entries())
       attempts.set(event.id, 'attempt' in ran ? ran.attempt : ((ran.value as Attempt[])[index] as Attempt));

@@ -7,6 +7,7 @@ import type { HandlerDefinition, HandlerFunction, HandlerObject } from '../handl
 import { readPayload } from '../handlers/read-payload.js';
 import { complete, isOutcome, type Outcome } from '../outcome.js';
 import { judge } from './judge.js';
+import { noticingRecurrence } from './recurrence.js';
 import { type Attempt, type DispatchEnvironment, runHandler } from './run-handler.js';
 
 /** Runs the handler of one event. Never throws: whatever happens is an Attempt. */
@@ -28,7 +29,12 @@ async function attempt(
     const payload = await readPayload(event.payload, handler.payload);
     if ('refused' in payload) return { outcome: payload.refused };
     const ran = await runHandler(env, log, (ctx) =>
-      call(handler, { ...event, payload: payload.value }, withEffects(env, event.id, ctx), env),
+      call(
+        handler,
+        { ...event, payload: payload.value },
+        withEffects(env, event.id, noticingRecurrence(ctx, event.channel, env.control)),
+        env,
+      ),
     );
     return 'attempt' in ran ? ran.attempt : { outcome: asOutcome(ran.value) };
   } catch (error) {

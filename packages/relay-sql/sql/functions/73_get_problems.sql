@@ -8,10 +8,11 @@ as $$
     'Read sqlstate, code and message in pgrelay.failed, mend the cause, and let them run again with pgrelay.redrive_channel(), or delete them.'
   from pgrelay.failed f group by f.channel
   union all
-  select 'recurrence_broken', 'channel ' || c.name, format('its action sends the next event of the channel itself, one failed at %s, and none waits', max(f.failed_at)),
+  select 'recurrence_broken', 'channel ' || c.name, format('it sends the next event of the channel itself, one failed at %s, and none waits', max(f.failed_at)),
     'Mend the cause, then resume it with pgrelay.redrive_channel().'
   from pgrelay.channel c join pgrelay.failed f on f.channel = c.name
-  where c.action_sql ~* 'notify(_many)?\s*\(' and strpos(c.action_sql, quote_literal(c.name)) > 0
+  where (exists (select from pgrelay.recurrence r where r.channel_id = c.id)                   -- it has done so, or its text says that it will
+      or (c.action_sql ~* 'notify(_many)?\s*\(' and strpos(c.action_sql, quote_literal(c.name)) > 0))
     and not exists (select from pgrelay.queue q where q.channel_id = c.id) and not exists (select from pgrelay.delayed d where d.channel_id = c.id)
   group by c.name
   union all

@@ -54,3 +54,8 @@ create table pgrelay.run_suspect (
   channel_id integer primary key references pgrelay.channel on delete cascade,
   events integer not null
 );
+
+-- Channels whose action or handler has sent itself an event for later: when one fails for good and none waits, the recurrence has ended.
+create table pgrelay.recurrence (
+  channel_id integer primary key references pgrelay.channel on delete cascade
+);

@@ -142,6 +142,9 @@ describe('a breaker', () => {
     expect(ids).toHaveLength(2);
     await settle(db, slot, ids, 'error', null, failure);
     expect(await state('b.few')).toMatchObject({ state: 'open' });
+    await leased('b.part', 'p_share => 0.5');
+    await one('b.part', 'error', failure);
+    expect(await claim(db, slot, 'b.part')).toHaveLength(9);
   });
 
   test('a probe that is lost with its Processor makes room for another', async () => {

@@ -62,7 +62,7 @@ export async function runSuspects(
   draining: () => boolean,
   suspects: Suspects,
 ): Promise<BatchResult> {
-  const culprit = suspects.takeAlone(channel.id);
+  const culprit = suspects.takeAlone(channel.id, worker);
   const troubles: Trouble[] = [];
   if (culprit !== undefined) {
     const { id, startedAt } = culprit;
@@ -70,7 +70,7 @@ export async function runSuspects(
     if (outcome !== null) troubles.push({ id, channel: channel.name, ...lostAs(outcome) });
   }
   const result = await runSingly(db, fence, worker, channel, limit, marks, draining, (id) =>
-    suspects.alone(channel.id, id),
+    suspects.alone(channel.id, worker, id),
   );
   suspects.clear(channel.id);
   return { ...result, troubles: [...troubles, ...result.troubles] };

@@ -1,6 +1,11 @@
 import { wasOwnLoss } from '../db/own-connection.js';
 import { isConnectionLoss, sqlstateOf } from '../db/pg-error.js';
 
+interface Alone {
+  readonly id: string;
+  readonly startedAt: number;
+}
+
 /** So many events are remembered at most. */
 const most = 1_000;
 
@@ -11,8 +16,8 @@ const most = 1_000;
  */
 export class Suspects {
   readonly #events = new Set<string>();
-  /** Channel → the event of it that runs alone now, or undefined. */
-  readonly #batches = new Map<number, { readonly id: string; readonly startedAt: number } | undefined>();
+  /** Channel → worker → the event that it runs alone. */
+  readonly #batches = new Map<number, Map<number, Alone>>();
 
   /** Whether events of this SQL channel run one by one. */
   has(channelId: number): boolean {
@@ -22,18 +27,18 @@ export class Suspects {
   /** A batch of the channel, or the one event that ran alone, lost its connection with this error. */
   batchLost(channelId: number, error: unknown): void {
     if (!mayBeItsFault(error)) this.#batches.delete(channelId);
-    else if (!this.#batches.has(channelId)) this.#batches.set(channelId, undefined);
+    else if (!this.#batches.has(channelId)) this.#batches.set(channelId, new Map());
   }
 
   /** An event of the channel is about to run alone. */
-  alone(channelId: number, id: string): void {
-    this.#batches.set(channelId, { id, startedAt: performance.now() });
+  alone(channelId: number, worker: number, id: string): void {
+    this.#batches.get(channelId)?.set(worker, { id, startedAt: performance.now() });
   }
 
-  /** The event of the channel that was alone when the connection was lost, once. */
-  takeAlone(channelId: number): { readonly id: string; readonly startedAt: number } | undefined {
-    const alone = this.#batches.get(channelId);
-    if (alone !== undefined) this.#batches.set(channelId, undefined);
+  /** The event of the channel that this worker ran alone when its connection was lost, once. */
+  takeAlone(channelId: number, worker: number): Alone | undefined {
+    const alone = this.#batches.get(channelId)?.get(worker);
+    this.#batches.get(channelId)?.delete(worker);
     return alone;
   }
 

@@ -9,7 +9,7 @@ declare
 begin
   select b.* into v_breaker from pgrelay.breaker b where b.channel_id = p_channel_id;
   if v_breaker.open_until is null then
-    return case when v_breaker.in_a_row > 0 then least(p_limit, greatest(v_breaker.failures - v_breaker.in_a_row, 1)) else p_limit end;
+    return case when v_breaker.in_a_row > 0 and v_breaker.failures is not null then least(p_limit, greatest(v_breaker.failures - v_breaker.in_a_row, 1)) else p_limit end;
   elsif v_breaker.open_until > pgrelay.clock_now() then
     return 0;
   end if;

@@ -83,6 +83,25 @@ describe('redrive_channel', () => {
     expect(rows).toEqual(ids.map((id, i) => ({ id, state: i === 0 ? 'ready' : 'delayed', after: 2 * i })));
   });
 
+  test('by error in every channel, at one rate for all of them; what no channel takes any more stays', async () => {
+    const error = { code: 'outage', sqlstate: '58030' };
+    const a = await failed('d.all.a', 2, error);
+    const b = await failed('d.all.b', 2, error);
+    const gone = await failed('d.all.gone', 1, error);
+    await failed('d.all.a', 1, { code: 'other' });
+    await db.query("select pgrelay.drop_channel('d.all.gone')");
+    await expect(redriveChannel('null')).rejects.toMatchObject({ code: 'PR004', hint: expect.any(String) });
+    expect(await redriveChannel("null, p_code => 'outage', p_limit => 1")).toBe(1);
+    expect(await redriveChannel("null, p_sqlstate => '58', p_per_second => 0.5")).toBe(3);
+    expect(await failedIds('d.all.a')).toHaveLength(1);
+    expect(await failedIds('d.all.gone')).toEqual(gone);
+    const rows = await db.query(
+      "select id::text, round(extract(epoch from run_at - min(run_at) over ()))::integer as after from pgrelay.events where channel like 'd.all._' and id <> $1 order by run_at",
+      [a[0]],
+    );
+    expect(rows).toEqual([a[1], ...b].map((id, i) => ({ id, after: 2 * i })));
+  });
+
   test('by SQLSTATE, by class, by code and one by one, at a rate', async () => {
     const ids = await failed('d.each', 4, { code: 'no_luck', sqlstate: '23505' });
     for (const filter of ["p_sqlstate => '23505'", "p_sqlstate => '23'", "p_code => 'no_luck'"])

@@ -57,7 +57,7 @@ test('a handler that sends itself the next event runs 2,000 times without drift,
   );
   expect(seen).toEqual({ rows: runs - 1, times: runs - 1, exact: true, in_time: true });
   const log = await outcomes(db, 'j.again');
-  expect(log.map((row) => row.outcome)).toEqual([...Array(runs - 1).fill('done'), 'failed']);
+  expect(log.map((row) => row.outcome).sort()).toEqual([...Array(runs - 1).fill('done'), 'failed']);
   expect(await problems()).toEqual([{ object: 'channel j.again' }]);
 
   broken = false;

@@ -71,6 +71,8 @@ describe('docs/reference/options.md', () => {
   test.each([
     ['ProcessorOptions', 'packages/relay-core/src'],
     ['HandlerOptions', 'packages/relay-core/src'],
+    ['RetryOptions', 'packages/relay-core/src'],
+    ['BreakerOptions', 'packages/relay-core/src'],
     ['NotifyOptions', 'packages/relay-core/src'],
     ['MigrateOptions', 'packages/relay-sql/src'],
     ['EmbeddedOptions', 'packages/embedded/src'],
@@ -81,7 +83,7 @@ describe('docs/reference/options.md', () => {
   ])('%s has every option, and no other', (name, folder) => {
     const body = new RegExp(`export interface ${name} \\{\\n([\\s\\S]*?)^\\}`, 'm');
     const source = sources(folder, '.ts').find((text) => body.test(text)) ?? '';
-    const section = new RegExp(`^## .*\`${name}\`.*\\n([\\s\\S]*?)(?=^## |(?![\\s\\S]))`, 'm').exec(page)?.[1] ?? '';
+    const section = new RegExp(`^##+ .*\`${name}\`.*\\n([\\s\\S]*?)(?=^##+ |(?![\\s\\S]))`, 'm').exec(page)?.[1] ?? '';
     expect(found([section], /^\| `(\w+)`/gm)).toEqual(
       found([body.exec(source)?.[1] ?? ''], /^ {2}readonly (\w+)\??:/gm),
     );

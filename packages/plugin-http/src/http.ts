@@ -1,5 +1,5 @@
 import { defineHandler, definePlugin } from '@pgrelay/relay-core';
-import { judge } from './judge.js';
+import { judge, transient } from './judge.js';
 import type { CheckedEndpoint, HttpOptions } from './options.js';
 import { OriginAgents } from './origin-agents.js';
 import { send } from './send.js';
@@ -30,11 +30,12 @@ export const http = definePlugin<HttpOptions>({
 
 function deliveryHandler(endpoint: CheckedEndpoint, agents: OriginAgents) {
   const { channel, concurrency, timeoutMs, retryDelaysMs } = endpoint;
-  const options = { payload: 'text', concurrency, timeoutMs: timeoutMs + handlerSlackMs } as const;
+  const retry = { delaysMs: retryDelaysMs, when: transient };
+  const options = { payload: 'text', concurrency, timeoutMs: timeoutMs + handlerSlackMs, retry } as const;
   return defineHandler(channel, options, async (event, ctx) => {
     const started = performance.now();
     const answer = await send(endpoint, event, agents.for(endpoint.url), ctx.signal);
     ctx.log.debug({ answer, ms: Math.round(performance.now() - started) }, 'request ended');
-    return judge(answer, event.attempt, retryDelaysMs);
+    judge(answer);
   });
 }

@@ -1,21 +1,26 @@
-import { complete, fail, type Outcome, retryIn } from '@pgrelay/relay-core';
+import { AttemptError, type RetryMatch } from '@pgrelay/relay-core';
 
-/** What came of one request: the status of the answer, or why there was none. */
-export type Answer = number | 'timeout' | 'unreachable';
+/** What came of one request: the status of the answer and how long it asks to wait, or why there was none. */
+export type Answer =
+  | { readonly status: number; readonly retryAfterMs?: number }
+  | { readonly none: 'timeout' | 'unreachable' };
+
+/** What the schedule of an endpoint is for; anything else fails at once, unless a rule of the channel says otherwise. */
+export const transient: readonly RetryMatch[] = [
+  'http:408',
+  'http:425',
+  'http:429',
+  'http:5xx',
+  'code:http_timeout',
+  'code:http_unreachable',
+];
 
 /**
- * What an answer means for the event. 2xx: done. 408, 425, 429, 5xx and no answer: another attempt after the next pause
- * of the schedule, until it is used up. Anything else fails at once; a redirect is never followed, since the target
- * was not what somebody configured.
+ * What an answer means for the event. 2xx: done. Anything else is an error for the retry policy; a redirect is never
+ * followed, since the target was not what somebody configured.
+ * @throws AttemptError http_503, http_timeout …
  */
-export function judge(answer: Answer, attempt: number, delaysMs: readonly number[]): Outcome {
-  if (typeof answer === 'number' && answer >= 200 && answer < 300) return complete();
-  const code = `http_${answer}`;
-  if (!isTransient(answer)) return fail(code);
-  const delayMs = delaysMs[attempt - 1];
-  return delayMs === undefined ? fail(code, `given up after attempt ${attempt}`) : retryIn(delayMs, code);
-}
-
-function isTransient(answer: Answer): boolean {
-  return typeof answer !== 'number' || [408, 425, 429].includes(answer) || answer >= 500;
+export function judge(answer: Answer): void {
+  if ('none' in answer) throw new AttemptError(`http_${answer.none}`);
+  if (answer.status < 200 || answer.status > 299) throw new AttemptError(`http_${answer.status}`, answer);
 }

@@ -13,7 +13,7 @@ export interface HttpEndpoint {
   /** How many requests of this channel a Processor has under way at once. Default: 8. */
   readonly concurrency?: number;
   /**
-   * The pauses before the second, third, … attempt, in ms; when they are used up the event fails.
+   * The pauses before the first, second, … retry, in ms; when they are used up the event fails.
    * Default: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h.
    */
   readonly retryDelaysMs?: readonly number[];

@@ -1,6 +1,7 @@
 import { type Dispatcher, request } from 'undici';
 import type { Answer } from './judge.js';
 import type { CheckedEndpoint } from './options.js';
+import { readRetryAfter } from './retry-after.js';
 
 /** How much of an answer's body is read so that its connection can be used again. It is thrown away. */
 const answerLimit = 64 * 1024;
@@ -15,7 +16,7 @@ export async function send(
   const timeout = AbortSignal.timeout(endpoint.timeoutMs);
   const signal = AbortSignal.any([timeout, stopping]);
   try {
-    const { statusCode, body } = await request(endpoint.url, {
+    const { statusCode, headers, body } = await request(endpoint.url, {
       dispatcher,
       method: endpoint.method,
       headers: { 'content-type': 'application/json', ...endpoint.headers, 'webhook-id': event.id },
@@ -24,8 +25,9 @@ export async function send(
     });
     // The status is the answer; a body that never ends costs its connection, not the event.
     await body.dump({ limit: answerLimit, signal }).catch(() => body.destroy());
-    return statusCode;
+    const retryAfterMs = readRetryAfter(headers['retry-after'], headers.date);
+    return { status: statusCode, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   } catch {
-    return timeout.aborted ? 'timeout' : 'unreachable';
+    return { none: timeout.aborted ? 'timeout' : 'unreachable' };
   }
 }

@@ -70,6 +70,55 @@ test('a 503 is tried again with the same webhook-id, five seconds later', async 
   expect(receiver.to('/flaky').map((request) => request.headers['webhook-id'])).toEqual([id, id]);
 });
 
+/** How long an event waits for its next attempt, by the times of the database. */
+async function waits(id: string): Promise<number> {
+  const [row] = await database.query<{ seconds: number }>(
+    `select extract(epoch from d.run_at - (select max(l.finished_at) from pgrelay.log l where l.event_id = d.id))::float8 as seconds
+     from pgrelay.delayed d where d.id = $1`,
+    [id],
+  );
+  return Math.round(row?.seconds ?? -1);
+}
+
+test('408, 425, 429 and 5xx are tried again; other statuses fail at once', async () => {
+  const statuses = [408, 425, 429, 500, 503, 599, 301, 308, 400, 401, 404, 410, 422];
+  const url = (status: number) => receiver.answer(`/status/${status}`, status);
+  await deliver('s408', {
+    endpoints: Object.fromEntries(statuses.map((status) => [`s${status}`, { url: url(status) }])),
+  });
+  for (const status of statuses) {
+    const outcome = statuses.indexOf(status) < 6 ? 'retried' : 'failed';
+    expect(await ended(await notify(`s${status}`, '1'))).toEqual([{ outcome, attempt: 1, code: `http_${status}` }]);
+  }
+});
+
+test('the schedule is 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, and then it fails; a lost attempt takes nothing of it', async () => {
+  const url = receiver.answer('/schedule', 503);
+  await deliver('schedule', { endpoints: { schedule: { url } } });
+  const id = await notify('schedule', '1');
+  for (const [index, seconds] of [5, 300, 1_800, 7_200, 18_000, 36_000].entries()) {
+    await ended(id, index + 1);
+    expect(await waits(id)).toBe(seconds);
+    await database.query('update pgrelay.delayed set run_at = clock_timestamp(), attempt = attempt + 1 where id = $1', [
+      id,
+    ]);
+  }
+  expect((await ended(id, 7))[6]).toMatchObject({ outcome: 'failed', code: 'http_503' });
+});
+
+test('Retry-After is waited for when it is longer; a rule of the channel goes before the schedule', async () => {
+  const busy = receiver.answer('/busy', (response) => response.writeHead(429, { 'retry-after': '600' }).end());
+  const missing = receiver.answer('/missing', 404);
+  await deliver('busy', { endpoints: { busy: { url: busy }, missing: { url: missing } } });
+  const id = await notify('busy', '1');
+  await ended(id);
+  expect(await waits(id)).toBe(600);
+  await database.query("select pgrelay.set_retry('missing', 'http:404', p_delays => array[interval '42 s'])");
+  const other = await notify('missing', '1');
+  expect(await ended(other)).toMatchObject([{ outcome: 'retried', code: 'http_404' }]);
+  expect(await waits(other)).toBe(42);
+});
+
 test('other 4xx and redirects fail at once; the payload stays in pgrelay.failed', async () => {
   const gone = receiver.answer('/gone', 404);
   const moved = receiver.answer('/moved', (response) =>

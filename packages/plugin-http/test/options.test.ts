@@ -2,7 +2,7 @@ import { http } from '@pgrelay/plugin-http';
 import { RelayError } from '@pgrelay/relay-core';
 import { describe, expect, test } from 'vitest';
 import { judge } from '../src/judge.js';
-import { defaultEndpointOptions } from '../src/options.js';
+import { readRetryAfter } from '../src/retry-after.js';
 
 const url = 'https://example.com/hook';
 
@@ -46,30 +46,35 @@ describe('options', () => {
 });
 
 describe('what an answer means', () => {
-  const delays = defaultEndpointOptions.retryDelaysMs;
-
   test.each([200, 201, 204, 299])('%i is done', (status) => {
-    expect(judge(status, 1, delays)).toEqual({ kind: 'done' });
+    expect(judge({ status })).toBeUndefined();
   });
 
-  test.each([301, 302, 307, 308, 400, 401, 404, 410, 422])('%i fails at once', (status) => {
-    expect(judge(status, 1, delays)).toEqual({ kind: 'failed', code: `http_${status}` });
+  test.each([301, 404, 503])('%i is an error with its code and status, and what the answer asks for', (status) => {
+    expect(() => judge({ status, retryAfterMs: 7 })).toThrow(
+      expect.objectContaining({ code: `http_${status}`, status, retryAfterMs: 7 }),
+    );
   });
 
-  test.each([408, 425, 429, 500, 503, 599, 'timeout', 'unreachable'] as const)('%s is tried again', (answer) => {
-    expect(judge(answer, 1, delays)).toEqual({ kind: 'retried', delayMs: 5_000, code: `http_${answer}` });
+  test.each(['timeout', 'unreachable'] as const)('%s has a code of its own', (none) => {
+    expect(() => judge({ none })).toThrow(expect.objectContaining({ code: `http_${none}`, status: undefined }));
   });
+});
 
-  test('the schedule is 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, and then it fails', () => {
-    const pauses = [1, 2, 3, 4, 5, 6].map((attempt) => judge(503, attempt, delays));
-    expect(pauses.map((outcome) => 'delayMs' in outcome && outcome.delayMs / 60_000)).toEqual([
-      5 / 60,
-      5,
-      30,
-      120,
-      300,
-      600,
-    ]);
-    expect(judge(503, 7, delays)).toMatchObject({ kind: 'failed', code: 'http_503' });
+describe('Retry-After', () => {
+  const date = 'Fri, 27 Nov 2026 10:00:00 GMT';
+  test.each([
+    ['120', date, 120_000],
+    [' 0 ', undefined, 0],
+    ['Fri, 27 Nov 2026 10:01:30 GMT', date, 90_000],
+    [['5', '7'], date, 5_000],
+    ['Fri, 27 Nov 2026 10:01:30 GMT', undefined, undefined],
+    ['Fri, 27 Nov 2026 09:00:00 GMT', date, undefined],
+    ['soon', date, undefined],
+    ['-1', date, undefined],
+    ['1e9', date, undefined],
+    [undefined, date, undefined],
+  ])('%s, with date %s', (value, at, ms) => {
+    expect(readRetryAfter(value, at)).toBe(ms);
   });
 });

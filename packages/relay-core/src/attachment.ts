@@ -70,6 +70,17 @@ export async function declareHandlers(
   return byId;
 }
 
+/** Gives the channels that were found the circuit breakers of their handlers' definitions. */
+export async function declareBreakers(db: Queryable, served: ReadonlyMap<number, HandlerDefinition>): Promise<void> {
+  const handlers = [...served.values()];
+  if (handlers.length === 0) return;
+  await gateway.declareBreakers(
+    db,
+    handlers.map((h) => h.channel),
+    handlers.map((h) => h.breaker),
+  );
+}
+
 function problemOf(problem: 'unknown' | 'sql' | 'mode', handler: HandlerDefinition): RelayError {
   const name = JSON.stringify(handler.channel);
   switch (problem) {

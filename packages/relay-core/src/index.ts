@@ -18,6 +18,8 @@ export { inject, injectable } from './di/injectable.js';
 export type { Provider } from './di/provider.js';
 export { EVENT, EVENT_LOGGER, LOGGER, SIGNAL, type Token, token } from './di/tokens.js';
 export type { RelayEvent } from './event.js';
+export { AttemptError } from './handlers/attempt-error.js';
+export type { BreakerOptions } from './handlers/breaker-option.js';
 export type { BatchContext, HandlerContext, TransactionalContext } from './handlers/context.js';
 export { defineHandler } from './handlers/define-handler.js';
 export { handler } from './handlers/handler-decorator.js';
@@ -30,6 +32,7 @@ export {
   type HandlerResult,
   type PayloadForm,
 } from './handlers/handler-definition.js';
+export { type Backoff, defaultBackoff, type RetryMatch, type RetryOptions } from './handlers/retry-option.js';
 export type { Service } from './lifecycle/service.js';
 export { stopOnSignals } from './lifecycle/stop-on-signals.js';
 export { defaultProcessorOptions, type ProcessorOptions } from './options.js';

@@ -1,6 +1,6 @@
 import type { SqlModule } from '@pgrelay/relay-sql';
 import { type Logger, pino } from 'pino';
-import { attach, declareHandlers } from './attachment.js';
+import { attach, declareBreakers, declareHandlers } from './attachment.js';
 import { Connection, openConnection, type Prepare } from './db/connection.js';
 import { type Fence, gateway } from './db/gateway.js';
 import { watchClient, watchOwn } from './db/own-connection.js';
@@ -66,7 +66,10 @@ export class Processor {
       this.#control,
       (rows, ended) => {
         for (const row of rows) logOutcome(this.#log, row);
-        for (const { claim } of ended) this.#shared.inFlight.delete(claim);
+        for (const { claim, written } of ended) {
+          this.#shared.inFlight.delete(claim);
+          written?.();
+        }
       },
       () => this.#log.warn('ends of events could not be written yet; they are sent again'),
     );
@@ -127,6 +130,7 @@ export class Processor {
     if (!(await this.#attachWhenWritable())) return;
     for (const [id, handler] of await declareHandlers(this.#control, this.#options, definitions))
       this.#shared.handlers.set(id, handler);
+    await declareBreakers(this.#control, this.#shared.handlers);
     const { logRetentionDays, workers } = this.#options;
     const runner = (task: PeriodicTask) => new TaskRunner(task, this.#control, this.#log);
     this.#rescue = runner(rescueTask(() => this.#shared.lookNow()));

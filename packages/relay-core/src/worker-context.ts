@@ -10,6 +10,7 @@ import { Marks } from './flow/marks.js';
 import type { Prefetch } from './flow/prefetch.js';
 import { ReadyChannels } from './flow/ready-channels.js';
 import type { Settler } from './flow/settle.js';
+import { Suspects } from './flow/suspects.js';
 import type { HandlerDefinition } from './handlers/handler-definition.js';
 import { Deadlines } from './lifecycle/deadlines.js';
 import { Wakeup } from './lifecycle/wakeup.js';
@@ -41,6 +42,8 @@ export class WorkerContext {
   readonly backoff = new Map<number, { readonly until: number; readonly pauseMs: number }>();
   /** Wake-up of the whole Processor: whichever worker is idle keeps the flag armed. */
   readonly hint = new Hint();
+  /** What ran when a worker lost its connection. */
+  readonly suspects = new Suspects();
   /** Where claims begin. */
   readonly marks = new Marks();
   /** Which channels have work. */

@@ -6,10 +6,11 @@ import { Concurrency } from './flow/concurrency.js';
 import { dispatch } from './flow/dispatch.js';
 import { dispatchBatch } from './flow/dispatch-batch.js';
 import { type Claimed, Prefetch } from './flow/prefetch.js';
-import { runBatch } from './flow/run-batch.js';
+import { runBatch, runSuspects } from './flow/run-batch.js';
 import type { Attempt } from './flow/run-handler.js';
 import { runToplevel } from './flow/run-toplevel.js';
 import { runTransaction } from './flow/run-transaction.js';
+import { lostAs } from './flow/suspects.js';
 import type { HandlerDefinition } from './handlers/handler-definition.js';
 import type { Wakeup } from './lifecycle/wakeup.js';
 import { logOutcome } from './telemetry/log-outcome.js';
@@ -144,21 +145,18 @@ export class Worker {
   }
 
   async #runSql(channel: PolledChannel, fence: Fence): Promise<boolean> {
-    const { running, log, lookout, marks } = this.#shared;
+    const { running, log, lookout, marks, suspects } = this.#shared;
     if (running.has(channel.id) && !channel.parallel) return false;
     running.add(channel.id);
+    const size = this.#shared.size(channel.id);
+    const draining = () => this.#shared.draining;
     try {
       let more: boolean;
       do {
-        const result = await runBatch(
-          this.#db,
-          fence,
-          this.#number,
-          channel,
-          this.#shared.size(channel.id),
-          marks.of(channel.id),
-          () => this.#shared.draining,
-        );
+        const from = marks.of(channel.id);
+        const result = suspects.has(channel.id)
+          ? await runSuspects(this.#db, fence, this.#number, channel, size.limit, from, draining, suspects)
+          : await runBatch(this.#db, fence, this.#number, channel, size, from, draining);
         for (const trouble of result.troubles) logOutcome(log, trouble, channel.name);
         if (result.done > 0) log.debug({ channel: channel.name, events: result.done }, 'batch done');
         marks.took();
@@ -167,6 +165,9 @@ export class Worker {
       } while (more && !this.#shared.draining && lookout.dueInMs() > 0);
       await this.#db.resetSettings((db) => applySettings(db, this.#shared.leaseMs));
       return more;
+    } catch (error) {
+      if (isConnectionLoss(error)) suspects.batchLost(channel.id, error);
+      throw error;
     } finally {
       running.delete(channel.id);
     }
@@ -179,12 +180,14 @@ export class Worker {
     const event = await gateway.claimToplevel(this.#db, fence, this.#number, channel.id);
     if (event === undefined) return false;
     const claimed = inFlight.add(fence, channel.id, event);
+    const startedAt = performance.now();
     try {
       settler.add(await runToplevel(this.#db, claimed, event, channel));
+      this.#shared.suspects.ended(event.id);
       return true;
     } catch (error) {
       inFlight.delete(claimed);
-      await this.#giveBack(fence, [event.id]);
+      if (!(await this.#countLoss(channel, fence, event.id, startedAt, error))) await this.#giveBack(fence, [event.id]);
       throw error;
     }
   }
@@ -195,15 +198,35 @@ export class Worker {
     try {
       for (const { claimed, event } of events) {
         if (this.#shared.draining) break;
-        const row = await runTransaction(this.#db, claimed, event, handler, this.#environment(channel, handler, fence));
+        const startedAt = performance.now();
+        const env = this.#environment(channel, handler, fence);
+        const row = await runTransaction(this.#db, claimed, event, handler, env).catch(async (error) => {
+          if (await this.#countLoss(channel, fence, event.id, startedAt, error)) left.delete(event.id);
+          throw error;
+        });
         left.delete(event.id);
+        this.#shared.suspects.ended(event.id);
         if (row !== undefined) logOutcome(this.#shared.log, row);
+        if ((row?.outcome === 'failed' || row?.outcome === 'retried') && left.size > 0)
+          if (!(await gateway.letsThrough(this.#db, channel.id))) break; // it has just opened the channel's breaker
       }
     } finally {
       for (const { claimed } of events) this.#shared.inFlight.delete(claimed);
       await this.#giveBack(fence, [...left]);
     }
     return events.length === transactionalClaim;
+  }
+
+  /** Whether the loss of this worker's connection is counted against the event that ran: when it did so before. */
+  async #countLoss(channel: PolledChannel, fence: Fence, id: string, startedAt: number, error: unknown) {
+    if (!this.#shared.suspects.again(id, error)) return false;
+    const { control, log } = this.#shared;
+    const elapsedMs = performance.now() - startedAt;
+    const outcome = await gateway.lose(control, fence, this.#number, id, elapsedMs).catch(() => null);
+    if (outcome === null) return false;
+    this.#shared.suspects.again(id, error); // still suspected: the next loss counts too
+    logOutcome(log, { id, ...lostAs(outcome) }, channel.name);
+    return true;
   }
 
   /** Events that did not start, or whose transaction was cut: uncounted. If this fails, the reclaim task finds them. */
@@ -213,6 +236,7 @@ export class Worker {
 
   async #runLeased(channel: PolledChannel, handler: HandlerDefinition, fence: Fence): Promise<boolean> {
     const prefetch = this.#prefetch(channel, handler);
+    prefetch.ahead = !channel.breaker;
     const want = prefetch.want(performance.now());
     if (want === 0) return false;
     let events: Claimed[] = [];
@@ -234,8 +258,11 @@ export class Worker {
       const env = { ...this.#environment(channel, handler, claim.fence), db: this.#shared.control };
       void dispatch(event, handler, env).then((attempt) => {
         const finishedAt = performance.now();
-        settler.add({ claim, attempt, startedAt, finishedAt });
-        if (prefetch.ended(finishedAt)) this.#shared.wakeFor(channel.id);
+        const free = () => {
+          if (prefetch.ended(finishedAt)) this.#shared.wakeFor(channel.id);
+        };
+        settler.add({ claim, attempt, startedAt, finishedAt, ...(prefetch.ahead ? {} : { written: free }) });
+        if (prefetch.ahead) free();
       });
     };
     const prefetch = new Prefetch(new Concurrency(handler.concurrency), start, () => !this.#shared.draining);

@@ -1,4 +1,4 @@
-import { createClient, defineHandler, fail } from '@pgrelay/relay-core';
+import { AttemptError, createClient, defineHandler, fail } from '@pgrelay/relay-core';
 import { until, useDatabase } from '@pgrelay/test-support';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -31,6 +31,7 @@ test('a payload is found in no log row, view, problem row or log line, however i
     "create function pg_temp_retry(p text) returns void language plpgsql as $$ begin raise exception '%', p using errcode = '40001'; end $$",
   );
   await db.query("select pgrelay.register_channel('y.report')");
+  await db.query("select pgrelay.set_retry(null, 'http:503', p_delays => array[interval '1 hour'])");
   for (const [name, sql] of Object.entries(actions)) {
     await db.query(
       "select pgrelay.register_channel($1, $2, p_statement_timeout => '200 ms', p_on_failure => 'y.report')",
@@ -51,6 +52,20 @@ test('a payload is found in no log row, view, problem row or log line, however i
         { mode: 'transactional' },
         async (event, ctx) => void (await ctx.tx.query('select $1::integer', [event.payload.canary])),
       ),
+      defineHandler(
+        'y.h.retry',
+        { retry: { delaysMs: [3_600_000] }, breaker: { failures: 1 } },
+        ({ payload: { canary: name } }) => {
+          throw Object.assign(new Error(name), { name, code: name, status: 503, retryAfterMs: 1 });
+        },
+      ),
+      defineHandler('y.h.own', { retry: { when: ['http:5xx'] } }, (event) => {
+        throw new AttemptError('own', { message: event.payload.canary, status: 404 });
+      }),
+      defineHandler('y.h.again', async (event, ctx) => {
+        await ctx.notify('y.h.again', event.payload, { delayMs: 3_600_000 });
+        throw new Error(event.payload.canary);
+      }),
       defineHandler('y.h.json', { payload: 'json' }, () => undefined),
       defineHandler('y.h.once', (event, ctx) => ctx.once('keep', () => event.payload).then(() => undefined)),
       defineHandler('y.h.unkept', async (event, ctx) => {
@@ -66,9 +81,21 @@ test('a payload is found in no log row, view, problem row or log line, however i
     ],
   });
   const client = createClient({ connectionString: db.url });
-  const sent = ['success', 'throw', 'tx', 'timeout', 'once', 'unkept', 'batch', 'each', 'schema', 'child'].map(
-    (name) => `y.h.${name}`,
-  );
+  const sent = [
+    'success',
+    'throw',
+    'tx',
+    'timeout',
+    'once',
+    'unkept',
+    'batch',
+    'each',
+    'schema',
+    'child',
+    'retry',
+    'own',
+    'again',
+  ].map((name) => `y.h.${name}`);
   for (const name of sent) await client.notifyMany(name, [{ payload: { canary } }]);
   await client.close();
   await db.query('select pgrelay.notify($1, $2)', ['y.h.json', `${canary} {`]);

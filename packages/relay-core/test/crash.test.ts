@@ -91,6 +91,38 @@ describe('kill -9 of the Processor', () => {
       { reason: 'quarantined', lost: 3, payload: '{"a": 1}' },
     ]);
   });
+
+  test.each(['leased', 'transactional'] as const)(
+    'of %s events only the one that kills is quarantined; those claimed with it are done',
+    async (mode) => {
+      const channel = `k.mixed.${mode}`;
+      await db.query('select pgrelay.register_channel($1, p_mode => $2)', [channel, mode]);
+      const innocents = 12;
+      const payloads = Array.from({ length: innocents }, (_, n) => String(n));
+      await db.query('select pgrelay.notify_many($1, $2)', [channel, [...payloads, '"die"', ...payloads]]);
+      const quarantined = async () => (await count(`pgrelay.failed where channel = '${channel}'`)) > 0;
+      let killed = 0;
+      while (!(await quarantined())) {
+        const child = new ChildProcessor(db.url);
+        let gone = false;
+        child.exited.then(() => {
+          gone = true;
+        });
+        await until(async () => gone || (await quarantined()), 'it kills again or is quarantined');
+        killed += 1;
+      }
+      const healthy = new ChildProcessor(db.url);
+      await untilIdle(db, channel);
+      healthy.signal('SIGTERM');
+      await healthy.exited;
+      expect(killed).toBeGreaterThanOrEqual(3);
+      expect(await db.query('select reason, payload from pgrelay.failed where channel = $1', [channel])).toEqual([
+        { reason: 'quarantined', payload: '"die"' },
+      ]);
+      expect(await count(`pgrelay.log where channel = '${channel}' and outcome = 'done'`)).toBe(2 * innocents);
+    },
+    120_000,
+  );
 });
 
 describe('SIGTERM', () => {

@@ -9,7 +9,7 @@ grant execute on function pgrelay.clock_now(), pgrelay.current_event() to pgrela
 grant execute on function pgrelay.notify(text, text, timestamptz, integer, text),
   pgrelay.notify_many(text, text[], timestamptz[], integer[], text[]) to pgrelay_producer;
 
-grant select on pgrelay.channels, pgrelay.events, pgrelay.processors, pgrelay.log to pgrelay_viewer;
+grant select on pgrelay.channels, pgrelay.events, pgrelay.processors, pgrelay.log, pgrelay.retry_rules, pgrelay.breakers to pgrelay_viewer;
 grant execute on function pgrelay.get_problems() to pgrelay_viewer;
 grant select on pgrelay.schema_migration, pgrelay.schema_module to pgrelay_viewer;
 
@@ -22,11 +22,13 @@ grant execute on function
   pgrelay.register_channel_as(text, text, text, boolean, interval, boolean, integer, boolean, name[], text, text[]),
   pgrelay.redrive(bigint), pgrelay.redrive_channel(text, text, text, integer, double precision),
   pgrelay.drop_channel(text, boolean),
+  pgrelay.set_retry(text, text, interval[], interval, double precision, interval, integer, text, boolean), pgrelay.unset_retry(text, text),
+  pgrelay.set_breaker(text, integer, double precision, interval, integer, interval, interval), pgrelay.unset_breaker(text), pgrelay.close_breaker(text),
   pgrelay.pause_channel(text), pgrelay.disable_channel(text), pgrelay.resume_channel(text)
   to pgrelay_admin;
 
 grant execute on function
-  pgrelay.declare_handlers_v1(text[], text[], boolean),
+  pgrelay.declare_handlers_v1(text[], text[], boolean), pgrelay.declare_breakers_v1(text[], jsonb[]),
   pgrelay.poll_v1(integer[], integer[], smallint[], bigint[], integer), pgrelay.arm_v1(), pgrelay.holders_v1(),
   pgrelay.horizon_v1(), pgrelay.marks_v1(bigint, integer[], smallint[], bigint[]), pgrelay.find_lanes_v1(),
   pgrelay.claim_v1(smallint, bigint, smallint, integer, integer, smallint[], bigint[]),
@@ -45,7 +47,9 @@ grant execute on function
   pgrelay.heartbeat_v1(smallint, bigint),
   pgrelay.detach_v1(smallint, bigint), pgrelay.backends_v1(smallint, bigint),
   pgrelay.bury_v1(), pgrelay.end_backend_v1(integer, timestamptz), pgrelay.rescue_v1(),
+  pgrelay.note_recurrence_v1(text), pgrelay.lets_through_v1(integer), pgrelay.lose_v1(smallint, bigint, smallint, bigint, double precision),
   pgrelay.maintain_v1(interval), pgrelay.forget_effects_v1(interval)
   to pgrelay_processor;
-grant execute on function pgrelay.ready_sql_channels_v1(), pgrelay.enter_run_v1() to pgrelay_processor;
+grant execute on function pgrelay.ready_sql_channels_v1(), pgrelay.enter_run_v1(),
+  pgrelay.note_run_v1(smallint, bigint, integer) to pgrelay_processor;
 grant execute on procedure pgrelay.run(bigint, bigint) to pgrelay_processor;

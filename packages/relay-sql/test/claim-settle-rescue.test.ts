@@ -167,6 +167,56 @@ describe('rescue', () => {
     expect(await claim(db, slot, 'r.poison')).toEqual([innocent]);
   });
 
+  test('at a third loss in company nobody is blamed: they come back one by one, and who is lost alone is quarantined', async () => {
+    const [poison, innocent] = await events('r.company', 2);
+    const together = async () => {
+      const dead = await takeSlot(db);
+      for (const _ of [1, 2]) await claim(db, dead, 'r.company');
+      await expire(dead);
+      await rescue();
+      return db.query("select state, lost from pgrelay.events where channel = 'r.company' order by id");
+    };
+    const promote = async () => {
+      await db.query('set role pgrelay_owner');
+      await db.query('update pgrelay.delayed set run_at = clock_timestamp()');
+      await db.query('select pgrelay.promote_v1(10)');
+      await db.query('reset role');
+    };
+    expect(await together()).toEqual(Array(2).fill({ state: 'ready', lost: 1 }));
+    expect(await together()).toEqual(Array(2).fill({ state: 'ready', lost: 2 }));
+    expect(await together()).toEqual(Array(2).fill({ state: 'delayed', lost: 3 }));
+    const [spread] = await db.query<{ ok: boolean }>(
+      "select bool_and(run_at between clock_timestamp() - interval '1 minute' and clock_timestamp() + interval '10 s') as ok from pgrelay.events where channel = 'r.company'",
+    );
+    expect(spread?.ok).toBe(true);
+    await promote();
+    const dead = await takeSlot(db);
+    expect(await claim(db, dead, 'r.company')).toHaveLength(1);
+    await expire(dead);
+    await rescue();
+    expect(await db.query("select lost from pgrelay.failed where channel = 'r.company'")).toEqual([{ lost: 4 }]);
+    expect(await claim(db, slot, 'r.company')).toHaveLength(1);
+    expect([poison, innocent]).toHaveLength(2);
+  });
+
+  test('at the fifth loss an event is quarantined in company too', async () => {
+    await events('r.five', 2);
+    for (let lost = 1; lost <= 5; lost += 1) {
+      const dead = await takeSlot(db);
+      for (const _ of [1, 2]) await claim(db, dead, 'r.five');
+      await expire(dead);
+      await rescue();
+      await db.query('set role pgrelay_owner');
+      await db.query('update pgrelay.delayed set run_at = clock_timestamp()');
+      await db.query('select pgrelay.promote_v1(10)');
+      await db.query('reset role');
+    }
+    expect(await db.query("select lost from pgrelay.failed where channel = 'r.five'")).toEqual([
+      { lost: 5 },
+      { lost: 5 },
+    ]);
+  });
+
   test('race: a row that its dying backend still locks is left for the next rescue', async () => {
     const ids = await events('r.locked', 2);
     const dead = await takeSlot(db);

@@ -94,6 +94,32 @@ describe('a job that sends its own next event', () => {
     expect((await logOf(db, 'j.breaks')).map((row) => row.outcome).sort()).toEqual(['done', 'failed']);
   });
 
+  test('one that does so through a function of its own is known once it has done it; one by array too', async () => {
+    await db.query(`create function public.again(p_channel text, p_many boolean) returns void language plpgsql as $$ begin
+      perform 1 / (not is_so)::integer from broken;
+      if p_many then perform pgrelay.notify_many(p_channel, array[null], array[pgrelay.clock_now() + interval '1 hour']);
+      else perform pgrelay.notify(p_channel, null, pgrelay.clock_now() + interval '1 hour'); end if; end $$`);
+    const slot = await takeSlot(db);
+    for (const many of [false, true]) {
+      const channel = `j.hidden.${many}`;
+      await db.query('select pgrelay.register_channel($1, $2)', [
+        channel,
+        `select public.again((pgrelay.current_event()).channel, ${many})`,
+      ]);
+      await db.query('select pgrelay.notify($1)', [channel]);
+      expect(await runBatch(db, slot, channel)).toMatchObject({ done: 1 });
+      await db.query("update broken set is_so = true; update public.test_clock set at = at + interval '1 hour'");
+      await db.query('set role pgrelay_owner; select pgrelay.promote_v1(10); reset role');
+      expect(await problems()).toEqual([]);
+      expect(await runBatch(db, slot, channel)).toMatchObject({ failed: 1 });
+      expect(await problems()).toMatchObject([{ object: `channel ${channel}` }]);
+      await db.query('update broken set is_so = false');
+      await db.query('select pgrelay.redrive_channel($1)', [channel]);
+      expect(await problems()).toEqual([]);
+      expect(await runBatch(db, slot, channel)).toMatchObject({ done: 1 });
+    }
+  });
+
   test('a channel that sends to others only is no recurrence', async () => {
     await db.query(
       "select pgrelay.register_channel('j.other'), pgrelay.register_channel('j.once', 'select pgrelay.notify(''j.other'', $1), 1 / (is_so::integer * 0) from broken')",

@@ -83,6 +83,33 @@ describe('redrive_channel', () => {
     expect(rows).toEqual(ids.map((id, i) => ({ id, state: i === 0 ? 'ready' : 'delayed', after: 2 * i })));
   });
 
+  test('by error in every channel, at one rate for all of them; what no channel takes any more stays', async () => {
+    const error = { code: 'outage', sqlstate: '58030' };
+    const a = await failed('d.all.a', 2, error);
+    const b = await failed('d.all.b', 2, error);
+    const gone = await failed('d.all.gone', 1, error);
+    await failed('d.all.a', 1, { code: 'other' });
+    await db.query("select pgrelay.drop_channel('d.all.gone')");
+    await expect(redriveChannel('null')).rejects.toMatchObject({ code: 'PR004', hint: expect.any(String) });
+    expect(await redriveChannel("null, p_code => 'outage', p_limit => 1")).toBe(1);
+    expect(await redriveChannel("null, p_sqlstate => '58', p_per_second => 0.5")).toBe(3);
+    expect(await failedIds('d.all.a')).toHaveLength(1);
+    expect(await failedIds('d.all.gone')).toEqual(gone);
+    const rows = await db.query(
+      "select id::text, round(extract(epoch from run_at - min(run_at) over ()))::integer as after from pgrelay.events where channel like 'd.all._' and id <> $1 order by run_at",
+      [a[0]],
+    );
+    expect(rows).toEqual([a[1], ...b].map((id, i) => ({ id, after: 2 * i })));
+  });
+
+  test('by SQLSTATE, by class, by code and one by one, at a rate', async () => {
+    const ids = await failed('d.each', 4, { code: 'no_luck', sqlstate: '23505' });
+    for (const filter of ["p_sqlstate => '23505'", "p_sqlstate => '23'", "p_code => 'no_luck'"])
+      expect(await redriveChannel(`'d.each', ${filter}, p_limit => 1, p_per_second => 10`)).toBe(1);
+    await db.query('select pgrelay.redrive($1)', [ids[3]]);
+    expect(await failedIds('d.each')).toEqual([]);
+  });
+
   test.each(["'d.rate', p_limit => 0", "'d.rate', p_per_second => 0", "'d.rate', p_per_second => 'NaN'"])(
     'refuses (%s)',
     async (call) => {
@@ -155,6 +182,38 @@ describe('on_failure', () => {
     expect((await reports('f.dead')).map((r) => JSON.parse(r.payload).code)).toEqual(['quarantined']);
     await db.query("select pgrelay.notify('f.killer'), pgrelay.drop_channel('f.killer', p_force => true)");
     expect(await reports('f.dead')).toHaveLength(1);
+  });
+
+  test('a chain of three reports ends, and cannot be closed into a ring by way of others', async () => {
+    for (const [name, to] of [
+      ['f.c3', null],
+      ['f.c2', 'f.c3'],
+      ['f.c1', 'f.c2'],
+    ])
+      await db.query('select pgrelay.register_channel($1, p_on_failure => $2)', [name, to]);
+    await expect(
+      db.query("select pgrelay.register_channel('f.c3', p_on_failure => 'f.c1', p_replace => true)"),
+    ).rejects.toMatchObject({ code: 'PR004' });
+    await db.query("select pgrelay.notify('f.c1')");
+    const slot = await takeSlot(db);
+    for (const channel of ['f.c1', 'f.c2', 'f.c3'])
+      await settle(db, slot, await claim(db, slot, channel), 'failed', null, { code: 'x' });
+    expect(await failedIds('f.c3')).toHaveLength(1);
+    expect(await db.query("select from pgrelay.events where channel like 'f.c_'")).toEqual([]);
+  });
+
+  test('when the channel of the reports is dropped, failures go on without it, and the reports that waited are kept', async () => {
+    await db.query(
+      "select pgrelay.register_channel('f.away'), pgrelay.register_channel('f.stays', p_on_failure => 'f.away'), pgrelay.notify('f.stays'), pgrelay.notify('f.stays')",
+    );
+    const slot = await takeSlot(db);
+    const [first, second] = await claim(db, slot, 'f.stays');
+    await settle(db, slot, [first as string], 'failed', null, { code: 'x' });
+    await expect(db.query("select pgrelay.drop_channel('f.away')")).rejects.toMatchObject({ code: 'PR007' });
+    await db.query("select pgrelay.drop_channel('f.away', p_force => true)");
+    await settle(db, slot, [second as string], 'failed', null, { code: 'x' });
+    expect(await failedIds('f.stays')).toEqual([first, second]);
+    expect(await failedIds('f.away')).toHaveLength(1);
   });
 
   test('it must exist and must not come back to the channel; the empty name takes it away', async () => {

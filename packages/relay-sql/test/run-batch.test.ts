@@ -180,4 +180,14 @@ describe('a batch of SQL actions', () => {
     expect(await runBatch(db, slot, 'b.many')).toMatchObject({ done: 2 });
     expect(await doneBy('b.many')).toEqual([1, 2, 1001, 1002]);
   });
+
+  test('an event whose worker was lost before is taken alone, in its turn', async () => {
+    await db.query("select pgrelay.register_channel('b.alone', 'select 1')");
+    await db.query("select pgrelay.notify_many('b.alone', '{1,2,3,4}')");
+    await db.query('set role pgrelay_owner');
+    await db.query("update pgrelay.queue set lost = 1 where payload = '2'");
+    await db.query('reset role');
+    const alone = await takeSlot(db);
+    for (const taken of [1, 1, 2]) expect(await runBatch(db, alone, 'b.alone')).toMatchObject({ taken, done: taken });
+  });
 });

@@ -136,6 +136,34 @@ describe('CALL pgrelay.run()', () => {
     expect(await db.query("select state from pgrelay.events where channel = 'r.held'")).toEqual([{ state: 'ready' }]);
   });
 
+  test('an event that ends the session of the call each time is set aside, and the others are done', async () => {
+    await db.query(
+      'create function r.die() returns void language plpgsql security definer as $$ begin perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(60); end $$',
+    );
+    await register('r.deadly', "select r.die() where $1 = 'die'; insert into r.done values ('survived ' || $1)");
+    await db.query("select pgrelay.notify_many('r.deadly', '{a,b,die,c}')");
+    let killed = 0;
+    for (let calls = 0; calls < 10 && (await waiting('r.deadly')) > 0; calls += 1) {
+      const caller = await db.session(`deadly ${calls}`);
+      await caller.query('call pgrelay.run()').catch((error) => {
+        expect(error.code).toBe('57P01');
+        killed += 1;
+      });
+      await db.query('set role pgrelay_owner');
+      await db.query("update pgrelay.instance set heartbeat_at = clock_timestamp(), lease = '0' where alive"); // nobody waits for it here
+      await db.query('reset role');
+    }
+    expect(killed).toBe(4);
+    expect(await db.query("select reason, lost, payload from pgrelay.failed where channel = 'r.deadly'")).toEqual([
+      { reason: 'quarantined', lost: 3, payload: 'die' },
+    ]);
+    expect((await logOf(db, 'r.deadly')).map((row) => [row.outcome, row.code]).sort()).toEqual([
+      ...Array(3).fill(['done', null]),
+      ...Array(3).fill(['lost', 'worker_lost']),
+    ]);
+    expect(await db.query("select what from r.done where what like 'survived %' order by 1")).toHaveLength(3);
+  });
+
   test("nothing in the caller's search_path takes the place of what it calls", async () => {
     await register('r.path', 'select 1');
     await send('r.path', 1);

@@ -14,6 +14,8 @@ export interface PolledChannel {
   readonly kind: 'sql' | 'handler' | 'toplevel';
   readonly parallel: boolean;
   readonly timeoutMs: number;
+  /** It has a circuit breaker: no event is taken before the ends of earlier ones are written. */
+  readonly breaker: boolean;
 }
 
 export interface ClaimedRow {
@@ -217,9 +219,27 @@ export const gateway = {
         full,
         rescue,
       ],
-      'look',
     );
     return rows[0] as Look;
+  },
+
+  async noteRecurrence(db: Queryable, channel: string): Promise<void> {
+    await call(db, 'select pgrelay.note_recurrence_v1($1)', [channel]);
+  },
+
+  /** Gives the channels of handlers the circuit breakers of their definitions. */
+  async declareBreakers(db: Queryable, names: readonly string[], breakers: readonly (object | undefined)[]) {
+    await call(db, 'select pgrelay.declare_breakers_v1($1, $2)', [
+      names,
+      breakers.map((breaker) => (breaker === undefined ? null : JSON.stringify(breaker))),
+    ]);
+  },
+
+  /** Whether the channel's circuit breaker, if it has one, lets an event through now. */
+  async letsThrough(db: Queryable, channelId: number): Promise<boolean> {
+    return (
+      (await call<{ yes: boolean }>(db, 'select pgrelay.lets_through_v1($1) as yes', [channelId]))[0]?.yes === true
+    );
   },
 
   /** Null when the flag was armed already, else who may still commit an event without a hint. */
@@ -252,7 +272,6 @@ export const gateway = {
       db,
       "select id::text, payload, attempt, priority, pg_catalog.date_part('epoch', enqueued_at) * 1000 as enqueued_ms, dedup_key from pgrelay.claim_v1($1, $2, $3, $4, $5, $6, $7)",
       [fence.slot, fence.epoch, worker, channelId, limit, marks.priorities, marks.lows],
-      'claim',
     );
   },
 
@@ -294,7 +313,6 @@ export const gateway = {
       db,
       'select * from pgrelay.run_batch_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
       [fence.slot, fence.epoch, worker, channelId, limit, singly, capMs, marks.priorities, marks.lows, onlyId],
-      'run_batch',
     );
     return rows[0] as BatchRow;
   },
@@ -388,6 +406,22 @@ export const gateway = {
       result,
     ]);
     return rows[0]?.result;
+  },
+
+  /** Counts the loss of the worker's connection against the event that it ran alone; what came of it. */
+  async lose(
+    db: Queryable,
+    fence: Fence,
+    worker: number,
+    eventId: string,
+    elapsedMs: number,
+  ): Promise<'lost' | 'failed' | null> {
+    const rows = await call<{ outcome: 'lost' | 'failed' | null }>(
+      db,
+      'select pgrelay.lose_v1($1, $2, $3, $4, $5) as outcome',
+      [fence.slot, fence.epoch, worker, eventId, elapsedMs],
+    );
+    return rows[0]?.outcome ?? null;
   },
 
   async held(db: Queryable, fence: Fence): Promise<string[]> {

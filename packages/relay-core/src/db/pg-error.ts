@@ -29,6 +29,23 @@ export interface Failure {
   readonly context?: string;
   readonly constraint?: string;
   readonly table?: string;
+  /** What the retry policy may look at, see flow/judge.ts. */
+  readonly names?: readonly string[];
+  readonly errorCode?: string;
+  readonly status?: number;
+  readonly retryAfterMs?: number;
+  readonly retry?: RetryRow;
+}
+
+/** The retry policy of a handler's definition, as decide_v2 takes it beside an error. */
+export interface RetryRow {
+  readonly limit: number;
+  readonly jitter: 'none' | 'full';
+  readonly delaysMs?: readonly number[];
+  readonly initialMs?: number;
+  readonly factor?: number;
+  readonly maxMs?: number;
+  readonly when?: readonly string[];
 }
 
 /** Describes whatever a handler threw. */

@@ -3,6 +3,7 @@ import type { RelayEvent } from '../event.js';
 import type { BatchFunction, HandlerDefinition } from '../handlers/handler-definition.js';
 import { readPayload } from '../handlers/read-payload.js';
 import { complete, isOutcome } from '../outcome.js';
+import { judge } from './judge.js';
 import { type Attempt, attemptOf, type DispatchEnvironment, runHandler } from './run-handler.js';
 
 /**
@@ -32,7 +33,7 @@ export async function dispatchBatch(
     for (const [index, event] of given.entries())
       attempts.set(event.id, 'attempt' in ran ? ran.attempt : ((ran.value as Attempt[])[index] as Attempt));
   }
-  return events.map((event) => attempts.get(event.id) as Attempt);
+  return events.map((event) => judge(attempts.get(event.id) as Attempt, handler));
 }
 
 function toAttempts(results: unknown, count: number): Attempt[] {

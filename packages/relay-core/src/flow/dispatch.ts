@@ -5,12 +5,22 @@ import type { TransactionalContext } from '../handlers/context.js';
 import type { HandlerDefinition, HandlerFunction, HandlerObject } from '../handlers/handler-definition.js';
 import { readPayload } from '../handlers/read-payload.js';
 import { complete, isOutcome, type Outcome } from '../outcome.js';
+import { judge } from './judge.js';
 import { type Attempt, type DispatchEnvironment, runHandler } from './run-handler.js';
 
 const done: Attempt = { outcome: complete() };
 
 /** Runs the handler of one event. Never throws: whatever happens is an Attempt. */
 export async function dispatch(
+  event: RelayEvent<string | null>,
+  handler: HandlerDefinition,
+  env: DispatchEnvironment,
+): Promise<Attempt> {
+  const ended = await attempt(event, handler, env);
+  return 'failure' in ended ? judge(ended, handler) : ended;
+}
+
+async function attempt(
   event: RelayEvent<string | null>,
   handler: HandlerDefinition,
   env: DispatchEnvironment,

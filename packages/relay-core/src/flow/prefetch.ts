@@ -30,6 +30,8 @@ export class Prefetch {
   #target: number;
   #arrivedAt = 0;
   #wasFull = false;
+  /** False: events are claimed only when they can start. */
+  ahead = true;
 
   /** `start` runs the handler of an event, and calls `ended` when it is over; a Processor that drains may start none. */
   constructor(concurrency: Concurrency, start: (claimed: Claimed) => void, mayStart: () => boolean) {
@@ -46,7 +48,8 @@ export class Prefetch {
   /** How many events to claim now; 0: enough are here. Whoever asks must call `arrived`, with nothing if it failed. */
   want(now: number): number {
     if (!this.#isLow()) return 0;
-    if (this.#wasFull && now - this.#arrivedAt < quickMs) this.#target = Math.min(mostWaiting, this.#target * 2);
+    if (!this.ahead) this.#target = this.#concurrency.limit;
+    else if (this.#wasFull && now - this.#arrivedAt < quickMs) this.#target = Math.min(mostWaiting, this.#target * 2);
     const want = this.#room();
     this.#asked += want;
     return want;

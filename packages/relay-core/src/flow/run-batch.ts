@@ -9,6 +9,7 @@ import {
 } from '../db/gateway.js';
 import { sqlstateOf } from '../db/pg-error.js';
 import type { BatchSize } from './batch-size.js';
+import { lostAs, type Suspects } from './suspects.js';
 
 /** A batch of SQL actions ends by itself after this many ms, and what is left runs in the next one. */
 const batchCapMs = 50;
@@ -47,6 +48,34 @@ export async function runBatch(
   return runSingly(db, fence, worker, channel, limit, marks, draining);
 }
 
+/**
+ * After a connection was lost in the middle of a batch: counts the loss of the event that was alone, if one was, and runs
+ * what the batch had one by one, so that the next loss has a culprit.
+ */
+export async function runSuspects(
+  db: Connection,
+  fence: Fence,
+  worker: number,
+  channel: PolledChannel,
+  limit: number,
+  marks: ChannelMarks,
+  draining: () => boolean,
+  suspects: Suspects,
+): Promise<BatchResult> {
+  const culprit = suspects.takeAlone(channel.id, worker);
+  const troubles: Trouble[] = [];
+  if (culprit !== undefined) {
+    const { id, startedAt } = culprit;
+    const outcome = await gateway.lose(db, fence, worker, id, performance.now() - startedAt);
+    if (outcome !== null) troubles.push({ id, channel: channel.name, ...lostAs(outcome) });
+  }
+  const result = await runSingly(db, fence, worker, channel, limit, marks, draining, (id) =>
+    suspects.alone(channel.id, worker, id),
+  );
+  suspects.clear(channel.id);
+  return { ...result, troubles: [...troubles, ...result.troubles] };
+}
+
 async function runSingly(
   db: Connection,
   fence: Fence,
@@ -55,11 +84,13 @@ async function runSingly(
   limit: number,
   marks: ChannelMarks,
   draining: () => boolean,
+  before: (id: string) => void = () => undefined,
 ): Promise<BatchResult> {
   let done = 0;
   const troubles: Trouble[] = [];
   for (const id of await gateway.peek(db, channel.id, limit, marks)) {
     if (draining()) break;
+    before(id);
     const startedAt = performance.now();
     try {
       await db.statementTimeout(channel.timeoutMs);

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { nameOf } from '../channels/define-channel.js';
 import type { NotifyOptions } from '../client.js';
 import type { Fence } from '../db/gateway.js';
 import { wasOwnLoss, watchOwn } from '../db/own-connection.js';
@@ -10,6 +11,7 @@ import { Effects } from '../handlers/effects.js';
 import type { Deadlines, Overdue } from '../lifecycle/deadlines.js';
 import type { Outcome } from '../outcome.js';
 import { type SchemaOf, sendNotify, sendNotifyMany } from '../send.js';
+import { noteRecurrence } from './recurrence.js';
 
 /** How an attempt ended: an Outcome, an error that the retry policy judges, or the loss of our own connection, uncounted. */
 export type Attempt =
@@ -145,18 +147,22 @@ class Context implements TransactionalContext {
   }
 
   get notify(): HandlerContext['notify'] {
-    const { db, schemaOf } = this.#run.env;
-    return (channel, data?: unknown, options: NotifyOptions = {}) => {
-      const sent = sendNotify(db, channel, data, options, schemaOf);
-      return options.tx === undefined ? watchOwn(sent) : sent;
+    const { env, about } = this.#run;
+    return async (channel, data?: unknown, options: NotifyOptions = {}) => {
+      const sent = sendNotify(env.db, channel, data, options, env.schemaOf);
+      const id = await (options.tx === undefined ? watchOwn(sent) : sent);
+      await noteRecurrence(env.control, about.channel, nameOf(channel), [options]);
+      return id;
     };
   }
 
   get notifyMany(): HandlerContext['notifyMany'] {
-    const { db, schemaOf } = this.#run.env;
-    return (channel, events, options = {}) => {
-      const sent = sendNotifyMany(db, channel, events, options, schemaOf);
-      return options.tx === undefined ? watchOwn(sent) : sent;
+    const { env, about } = this.#run;
+    return async (channel, events, options = {}) => {
+      const sent = sendNotifyMany(env.db, channel, events, options, env.schemaOf);
+      const ids = await (options.tx === undefined ? watchOwn(sent) : sent);
+      await noteRecurrence(env.control, about.channel, nameOf(channel), events);
+      return ids;
     };
   }
 

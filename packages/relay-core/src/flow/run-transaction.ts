@@ -1,11 +1,13 @@
 import type { Connection } from '../db/connection.js';
 import { gateway, type Trouble } from '../db/gateway.js';
+import { watchOwn } from '../db/own-connection.js';
 import { isConnectionLoss, isRefusal, toFailure } from '../db/pg-error.js';
 import type { Queryable } from '../db/queryable.js';
 import type { RelayEvent } from '../event.js';
 import type { HandlerDefinition } from '../handlers/handler-definition.js';
 import { dispatch } from './dispatch.js';
 import type { Claim } from './in-flight.js';
+import { judge } from './judge.js';
 import type { Attempt, DispatchEnvironment } from './run-handler.js';
 import { refused, toSettlement } from './settlement.js';
 
@@ -32,7 +34,7 @@ export async function runTransaction(
     const tx = new Transaction(db);
     let attempt = await dispatch(event, handler, { ...env, db: tx });
     await tx.close();
-    if ('error' in attempt && ('lost' in attempt || isConnectionLoss(attempt.error))) throw attempt.error;
+    if ('lost' in attempt) throw attempt.error;
     if (keepsWrites(attempt)) {
       try {
         const rows = await settle(attempt);
@@ -40,7 +42,7 @@ export async function runTransaction(
         return rows[0];
       } catch (error) {
         if (isConnectionLoss(error)) throw error;
-        attempt = { failure: toFailure(error), error };
+        attempt = judge({ failure: toFailure(error), error }, handler);
       }
     }
     await db.query('rollback');
@@ -69,7 +71,7 @@ class Transaction implements Queryable {
 
   query<R extends Record<string, unknown>>(text: string, values?: unknown[]) {
     if (!this.#open) return Promise.reject(new Error('ctx.tx was used after the handler had ended'));
-    const result = this.#last.then(() => this.#db.query<R>(text, values));
+    const result = this.#last.then(() => watchOwn(this.#db.query<R>(text, values)));
     this.#last = result.catch(() => undefined);
     return result;
   }

@@ -9,6 +9,8 @@ export interface Ended {
   readonly attempt: Attempt;
   readonly startedAt: number;
   readonly finishedAt: number;
+  /** Called when its end is written. */
+  readonly written?: () => void;
 }
 
 /** Whether there is nothing to say of it but that it is done. */

@@ -1,7 +1,9 @@
 import { RelayError } from '@pgrelay/relay-sql';
 import { type ChannelDefinition, nameOf } from '../channels/define-channel.js';
 import { isStandardSchema } from '../payload/standard-schema.js';
+import { checkBreaker } from './breaker-option.js';
 import { defaultHandlerOptions, type HandlerDefinition, type HandlerOptions } from './handler-definition.js';
+import { readRetry } from './retry-option.js';
 
 /** Fills defaults in and refuses what cannot work, where the handler is defined. */
 export function checkOptions(
@@ -37,5 +39,7 @@ export function checkOptions(
       throw wrong('batch', batch, 'It is a whole number from 1 to 1000.');
     if (mode !== 'leased') throw wrong('batch', batch, 'Only a leased handler takes batches.');
   }
-  return { channel, mode, payload, concurrency, batch, timeoutMs };
+  const retry = options.retry === undefined ? undefined : readRetry(options.retry, wrong);
+  const breaker = options.breaker === undefined ? undefined : checkBreaker(options.breaker, wrong);
+  return { channel, mode, payload, concurrency, batch, timeoutMs, retry, breaker };
 }

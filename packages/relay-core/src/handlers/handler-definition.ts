@@ -2,7 +2,9 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Class } from '../di/injectable.js';
 import type { RelayEvent } from '../event.js';
 import type { Outcome } from '../outcome.js';
+import type { BreakerOptions } from './breaker-option.js';
 import type { BatchContext, TransactionalContext } from './context.js';
+import type { RetryOptions, RetryPolicy } from './retry-option.js';
 
 /** `leased`: at least once, for effects outside the database. `transactional`: exactly once, for work inside it. */
 export type HandlerMode = 'leased' | 'transactional';
@@ -24,6 +26,10 @@ export interface HandlerOptions {
   readonly batch?: number;
   /** When `signal` is aborted and the attempt fails with `handler_timeout`, in ms. Default: the channel's statement timeout. */
   readonly timeoutMs?: number;
+  /** What to do about errors. Default: none; errors without SQLSTATE fail at once unless a rule of the channel says otherwise. */
+  readonly retry?: RetryOptions;
+  /** A circuit breaker of the channel, which pauses it while its target keeps failing. Default: none. */
+  readonly breaker?: BreakerOptions;
 }
 
 export const defaultHandlerOptions = { mode: 'leased', payload: 'json' } as const;
@@ -41,6 +47,8 @@ export interface HandlerDefinition {
   readonly concurrency: number | undefined;
   readonly batch: number | undefined;
   readonly timeoutMs: number | undefined;
+  readonly retry: RetryPolicy | undefined;
+  readonly breaker: BreakerOptions | undefined;
   readonly run: HandlerFunction | BatchFunction | Class<HandlerObject>;
   readonly isClass: boolean;
 }

@@ -1,4 +1,4 @@
-import { declareHandlers } from '../attachment.js';
+import { declareBreakers, declareHandlers } from '../attachment.js';
 import type { HandlerDefinition } from '../handlers/handler-definition.js';
 import type { CheckedOptions } from '../options.js';
 import type { PeriodicTask } from './periodic-task.js';
@@ -28,8 +28,10 @@ export function handlersTask(
       for (const handler of now.values()) troubles.delete(handler.channel);
       for (const id of served.keys()) if (!now.has(id)) served.delete(id);
       const added = [...now].filter(([id]) => !served.has(id));
+      if (added.length === 0) return;
+      await declareBreakers(control, new Map(added));
       for (const [id, handler] of added) served.set(id, handler);
-      if (added.length > 0) onChange();
+      onChange();
     },
   };
 }

@@ -80,6 +80,9 @@ begin
     insert into pgrelay.delayed (id, channel_id, priority, node, enqueued_at, run_at, dedup_key, payload)
       select v_id, c.id, coalesce(p_priority, 0), n.id, v_now, p_run_at, p_dedup_key, p_payload
       from pgrelay.channel c, pgrelay.node n where c.id = v_channel.id and n.is_this;
+    if (pgrelay.current_event()).channel = p_channel then
+      perform pgrelay.note_recurrence_v1(p_channel);
+    end if;
   else
     insert into pgrelay.queue (id, channel_id, priority, node, enqueued_at, run_at, dedup_key, payload)
       select v_id, c.id, coalesce(p_priority, 0), n.id, v_now, v_now, p_dedup_key, p_payload

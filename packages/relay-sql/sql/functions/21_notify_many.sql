@@ -122,6 +122,9 @@ begin
   insert into pgrelay.lane (channel_id, priority)             -- after the events, as in notify()
     select distinct v_channel.id, p.priority from unnest(p_priority) p(priority)
     where p.priority <> 0 and not exists (select from pgrelay.lane l where l.channel_id = v_channel.id and l.priority = p.priority);
+  if p_run_at is not null and (pgrelay.current_event()).channel = p_channel then
+    perform pgrelay.note_recurrence_v1(p_channel);
+  end if;
   perform pgrelay.hint(v_channel.id::text);
   return v_ids;
 end $$;

@@ -4,14 +4,14 @@
 create or replace function pgrelay.ready_channels(
   p_handler_channels integer[], p_channels integer[], p_priorities smallint[], p_lows bigint[]
 )
-returns table (channel_id integer, channel text, kind text, parallel boolean, timeout_ms double precision)
+returns table (channel_id integer, channel text, kind text, parallel boolean, timeout_ms double precision, breaker boolean)
 language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
 as $$
 begin
   return query
-    select c.id, c.name, c.kind, c.parallel, extract(epoch from c.statement_timeout)::double precision * 1000
+    select c.id, c.name, c.kind, c.parallel, extract(epoch from c.statement_timeout)::double precision * 1000, c.breaker
     from pgrelay.channel c
-    where c.state = 'active' and (c.kind <> 'handler' or c.id = any (p_handler_channels))
+    where c.state = 'active' and (c.kind <> 'handler' or c.id = any (p_handler_channels)) and (not c.breaker or pgrelay.lets_through_v1(c.id))
       and exists (
         select from pgrelay.lane l
         left join unnest(p_channels, p_priorities, p_lows) m(channel_id, priority, low) on m.channel_id = l.channel_id and m.priority = l.priority

@@ -15,6 +15,8 @@ as $$
 declare
   v_rows tid[];
   v_lost boolean[];
+  v_breaker boolean := (select c.breaker from pgrelay.channel c where c.id = p_channel_id);
+  v_limit integer := case when v_breaker then pgrelay.admit(p_channel_id, p_limit) else p_limit end;
 begin
   perform pgrelay.check_fence(p_slot, p_epoch);
   perform set_config('synchronous_commit', 'off', true);
@@ -28,13 +30,16 @@ begin
       select q.ctid as row, q.lost from pgrelay.queue q
       where q.channel_id = p_channel_id and q.priority = l.priority and q.slot is null and q.place >= l.low
         and q.node = (select n.id from pgrelay.node n where n.is_this)
-      order by q.place limit p_limit for update of q skip locked) x
-    limit p_limit) r;
+      order by q.place limit v_limit for update of q skip locked) x
+    limit v_limit) r;
   if v_rows is null then
     return;
   end if;
   if true = any (v_lost) then
     v_rows := v_rows[1 : greatest(array_position(v_lost, true) - 1, 1)];
+  end if;
+  if v_breaker then
+    perform pgrelay.note_probe(p_channel_id, (select q.id from pgrelay.queue q where q.ctid = v_rows[1]));
   end if;
   return query
     with u as (

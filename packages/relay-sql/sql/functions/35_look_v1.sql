@@ -41,7 +41,7 @@ begin
       from pgrelay.marks_v1(p_cand) m where p_cand is not null;
   end if;
   if p_full or holders is not null or not p_idle then
-    select coalesce(json_agg(json_build_object('id', r.channel_id, 'name', r.channel, 'kind', r.kind, 'parallel', r.parallel, 'timeoutMs', r.timeout_ms)), '[]')
+    select coalesce(json_agg(json_build_object('id', r.channel_id, 'name', r.channel, 'kind', r.kind, 'parallel', r.parallel, 'timeoutMs', r.timeout_ms, 'breaker', r.breaker)), '[]')
       into channels
       from pgrelay.ready_channels(p_handler_channels, case when p_full then '{}' else p_channels end, case when p_full then '{}' else p_priorities end,
         case when p_full then '{}' else p_lows end) r;

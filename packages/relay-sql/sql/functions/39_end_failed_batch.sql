@@ -15,7 +15,7 @@ begin
   ), e as materialized (
     select d.id, d.enqueued_at, d.attempt + 1 as attempt, d.retried, d.lost, d.priority, d.node, d.dedup_key, d.payload,
       r.started_at, r.finished_at, r.sqlstate, r.message, r.detail, r.hint, r.context, r.constraint_name, r.table_name,
-      case when r.sqlstate is not null then pgrelay.decide_v1(p_channel_id, r.sqlstate, d.retried) end as delay     -- failures only
+      case when r.sqlstate is not null then pgrelay.decide_v2(p_channel_id, jsonb_build_object('sqlstate', r.sqlstate, 'code', 'action_error'), d.retried) end as delay     -- failures only
     from d join r on r.id = d.id
   ), f as materialized (
     select e.*, case when e.sqlstate is null then 'done' when e.delay is not null then 'retried' else 'failed' end as outcome,

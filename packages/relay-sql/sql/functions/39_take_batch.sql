@@ -1,6 +1,6 @@
 -- The first part of run_batch_v1: locks up to p_limit ready events of a SQL channel and returns what running them needs, in the
 -- order in which they run. Each lane is read from the Processor's low-water mark on, as in claim_v1. p_only_id takes that
--- one event, if it is still ready. A function of its own because of its planner settings, which the action must not inherit.
+-- one event, if it is still ready. One whose worker was lost before is taken alone. A function of its own because of its planner settings, which the action must not inherit.
 create or replace function pgrelay.take_batch(
   p_channel_id integer, p_limit integer, p_priorities smallint[], p_lows bigint[], p_only_id bigint,
   out rows tid[], out ids bigint[], out payloads text[], out keys text[]
@@ -9,26 +9,35 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp set enab
 as $$
 declare
   v_node smallint := (select n.id from pgrelay.node n where n.is_this);
+  v_lost boolean;
+  v_last integer;
 begin
   if p_only_id is not null then
     select array_agg(q.ctid), array_agg(q.id), array_agg(q.payload), array_agg(q.dedup_key) filter (where q.dedup_key is not null)
       into rows, ids, payloads, keys
       from (
         select q.ctid, q.* from pgrelay.queue q
-        where q.id = p_only_id and q.channel_id = p_channel_id and q.slot is null and q.node = v_node
+        where p_limit > 0 and q.id = p_only_id and q.channel_id = p_channel_id and q.slot is null and q.node = v_node
         for update of q skip locked) q;
     return;
   end if;
-  select array_agg(x.ctid), array_agg(x.id), array_agg(x.payload), array_agg(x.dedup_key) filter (where x.dedup_key is not null)
-    into rows, ids, payloads, keys
+  select array_agg(x.ctid), array_agg(x.id), array_agg(x.payload), array_agg(x.dedup_key) filter (where x.dedup_key is not null),
+      bool_or(x.lost > 0)
+    into rows, ids, payloads, keys, v_lost
     from (
-      select x.ctid, x.id, x.payload, x.dedup_key from (
+      select x.ctid, x.id, x.payload, x.dedup_key, x.lost from (
         select k.priority, coalesce(max(m.low), 0) as low from pgrelay.lane k
         left join unnest(p_priorities, p_lows) m(priority, low) on m.priority = k.priority
         where k.channel_id = p_channel_id group by k.priority order by k.priority) l
       cross join lateral (
-        select q.ctid, q.id, q.payload, q.dedup_key from pgrelay.queue q
+        select q.ctid, q.id, q.payload, q.dedup_key, q.lost from pgrelay.queue q
         where q.channel_id = p_channel_id and q.priority = l.priority and q.slot is null and q.place >= l.low and q.node = v_node
         order by q.place limit p_limit for update of q skip locked) x
       limit p_limit) x;
+  if v_lost then
+    v_last := greatest(array_position(array(select q.lost > 0 from unnest(ids) with ordinality i(id, n) join pgrelay.queue q on q.id = i.id order by i.n), true) - 1, 1);
+    rows := rows[1 : v_last];
+    ids := ids[1 : v_last];
+    payloads := payloads[1 : v_last];
+  end if;
 end $$;

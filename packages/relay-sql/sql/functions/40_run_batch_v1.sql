@@ -19,6 +19,7 @@ as $$
 declare
   v_name text;
   v_parallel boolean;
+  v_breaker boolean;
   v_frame text;
   v_rows tid[];
   v_ids bigint[];
@@ -31,7 +32,7 @@ declare
 begin
   busy := false; limited := false; taken := 0; done := 0; retried := 0; failed := 0; troubles := '[]';
   perform pgrelay.check_fence(p_slot, p_epoch);
-  select c.name, c.parallel, c.frame into v_name, v_parallel, v_frame from pgrelay.channel c where c.id = p_channel_id and c.state = 'active' and c.kind = 'sql';
+  select c.name, c.parallel, c.frame, c.breaker into v_name, v_parallel, v_frame, v_breaker from pgrelay.channel c where c.id = p_channel_id and c.state = 'active' and c.kind = 'sql';
   if not found then
     return;
   elsif not v_parallel then
@@ -43,7 +44,7 @@ begin
   end if;
 
   select b.rows, b.ids, b.payloads, b.keys into v_rows, v_ids, v_payloads, v_keys
-    from pgrelay.take_batch(p_channel_id, p_limit, p_priorities, p_lows, p_only_id) b;
+    from pgrelay.take_batch(p_channel_id, case when v_breaker then pgrelay.admit(p_channel_id, p_limit) else p_limit end, p_priorities, p_lows, p_only_id) b;
   taken := coalesce(cardinality(v_ids), 0);
   if taken = 0 then
     return;
@@ -69,6 +70,10 @@ begin
 
   select b.done, b.retried, b.failed, b.troubles into done, retried, failed, troubles
     from pgrelay.end_batch(p_slot, p_worker, p_channel_id, v_name, v_rows[1 : v_ran], v_ids[1 : v_ran], v_started, v_ended, v_failures) b;
+  if v_breaker then
+    perform pgrelay.note_attempts(p_channel_id, v_ids[1 : v_ran],
+      array(select f.id is null from unnest(v_ids[1 : v_ran]) with ordinality i(id, n) left join unnest(v_failures) f on f.id = i.id order by i.n));
+  end if;
   if v_keys is not null then
     perform pgrelay.free_dedup_keys(p_channel_id, v_keys, v_ids[1 : v_ran]);
   end if;

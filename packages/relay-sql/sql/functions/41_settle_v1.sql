@@ -4,7 +4,7 @@
 -- rows than asked means: roll back.
 --   p_outcomes   done | cancelled | failed | retried | snoozed (both after p_delays ms) | error (the retry policy decides)
 --   p_started, p_finished   how many ms ago, by a monotonic clock; the database's clock gives the times
---   p_errors     NULL, or {sqlstate, code, message, detail, hint, context, constraint, table}
+--   p_errors     NULL, or {sqlstate, code, message, detail, hint, context, constraint, table} and what decide_v2 takes
 -- Returns each settled event with the outcome that was logged.
 -- Rows are found by their ids: seqscan is off for a plan made while the queue was small, and coalesce keeps the index on
 -- (slot, epoch) out, in which every row that this Processor has settled lies dead as long as a snapshot is held.
@@ -24,14 +24,14 @@ begin
       where q.id = x.i and q.attempt = x.a and coalesce(q.slot, 0::smallint) = p_slot and q.epoch = p_epoch
       returning q.*, x.o as asked, x.w as wait, x.s as started, x.f as finished, x.e as error
   ), e as materialized (
-    select d.*, c.name as channel_name, v_now - make_interval(secs => coalesce(d.started, 0) / 1000.0) as started_at,
+    select d.*, c.name as channel_name, c.breaker, v_now - make_interval(secs => coalesce(d.started, 0) / 1000.0) as started_at,
       v_now - make_interval(secs => coalesce(d.finished, 0) / 1000.0) as finished_at,
-      case d.asked when 'error' then pgrelay.decide_v1(d.channel_id, d.error ->> 'sqlstate', d.retried)
+      case d.asked when 'error' then pgrelay.decide_v2(d.channel_id, d.error, d.retried)
         when 'retried' then make_interval(secs => d.wait / 1000.0) when 'snoozed' then make_interval(secs => d.wait / 1000.0) end as delay
     from d join pgrelay.channel c on c.id = d.channel_id
   ), f as materialized (
     select e.*, case when e.asked <> 'error' then e.asked when e.delay is not null then 'retried' else 'failed' end as result,
-      case when e.asked = 'error' and e.delay is null and e.retried > 0 then 'retries_exhausted' else e.error ->> 'code' end as result_code
+      case when e.asked = 'error' and e.delay is null and e.retried > 0 and e.error ->> 'code' in ('handler_error', 'action_error') then 'retries_exhausted' else e.error ->> 'code' end as result_code
     from e
   ), freed as (
     delete from pgrelay.dedup k where k.ctid = any (array(
@@ -57,5 +57,8 @@ begin
         f.error ->> 'context', f.error ->> 'constraint', f.error ->> 'table', f.dedup_key, f.payload
       from f where f.result = 'failed'
   )
-  select f.id, f.channel_name, f.result, f.attempt, f.error ->> 'sqlstate', f.result_code from f;
+  select f.id, f.channel_name, f.result, f.attempt, f.error ->> 'sqlstate', f.result_code from f
+    where (select count(pgrelay.note_attempts(b.channel_id, b.ids, b.verdicts)) from (     -- once a breaker; true
+      select x.channel_id, array_agg(x.id order by x.finished_at) as ids, array_agg(pgrelay.attempt_verdict(x.asked, x.error) order by x.finished_at) as verdicts
+      from f x where x.breaker group by x.channel_id order by x.channel_id) b) >= 0;
 end $$;

@@ -1,4 +1,4 @@
--- Moves failed events of one channel, which the caller has locked, back into the relay in the order given; one every
+-- Moves failed events (p_channel NULL: of any channel), which the caller has locked, back into the relay in the order given; one every
 -- p_gap when that is not NULL. Moves nothing when the channel is gone: the insert looks it up with a snapshot younger
 -- than its table locks. Returns how many moved.
 create or replace function pgrelay.redrive_rows(p_channel text, p_ids bigint[], p_gap interval) returns bigint
@@ -9,10 +9,10 @@ declare
   v_moved bigint;
 begin
   insert into pgrelay.lane (channel_id, priority)      -- of a channel that was dropped and registered again they are unknown
-    select distinct c.id, f.priority from pgrelay.failed f join pgrelay.channel c on c.name = p_channel
+    select distinct c.id, f.priority from pgrelay.failed f join pgrelay.channel c on c.name = f.channel
     where f.id = any (p_ids) and not exists (select from pgrelay.lane l where l.channel_id = c.id and l.priority = f.priority);
   with gone as (
-    delete from pgrelay.failed f using pgrelay.channel c where f.id = any (p_ids) and c.name = p_channel
+    delete from pgrelay.failed f using pgrelay.channel c where f.id = any (p_ids) and c.name = f.channel and f.channel = coalesce(p_channel, f.channel)
       returning f.id, c.id as channel_id, f.priority, f.enqueued_at, f.attempt, f.dedup_key, f.payload
   ), e as materialized (
     select g.*, o.n, v_now + coalesce(p_gap * (o.n - 1), interval '0') as run_at, node.id as node

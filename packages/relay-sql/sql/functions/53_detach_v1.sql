@@ -4,6 +4,6 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform pgrelay.release_v1(p_slot, p_epoch, array(select q.id from pgrelay.queue q where q.slot = p_slot and q.epoch = p_epoch));
-  update pgrelay.instance i set alive = false where i.slot = p_slot and i.epoch = p_epoch and i.alive;
+  update pgrelay.instance i set alive = false, running_channel = null, running_event = null where i.slot = p_slot and i.epoch = p_epoch and i.alive;
   delete from pgrelay.instance_backend b where b.slot = p_slot and b.epoch = p_epoch;
 end $$;

@@ -1,6 +1,7 @@
 -- Last step of a rescue: returns the events of Processors that are no longer alive in the epoch of their claim, with the
 -- loss counted and logged. At the third loss an event is quarantined: it moves to failed, since it probably kills its
--- worker. Rows still locked by a dying backend are skipped; the next call finds them. They
+-- worker. But not when others were in the Processor's hands too, since any of them may have done it: those come back one by one, at
+-- random within 10 s, and are quarantined when it happens alone, or at the fifth loss. Rows still locked by a dying backend are skipped; the next call finds them. They
 -- are ready under their old places, so pgrelay.rescan is drawn, after the write: low-water marks may be above them.
 -- Looks slot by slot at the epochs that have ended, never at those in which somebody works: there every settled event lies
 -- dead as long as a snapshot is held. Returns how many came back.
@@ -14,7 +15,9 @@ declare
     cross join lateral (
       select q.ctid as row from pgrelay.queue q where q.slot = i.slot and q.epoch < i.epoch + (not i.alive)::integer
       for update of q skip locked) x);
+  v_blamed tid[];
 begin
+  perform pgrelay.accuse_runs();
   if cardinality(v_rows) = 0 then
     update pgrelay.instance i set buried = false
       where i.slot = any (array(select x.slot from pgrelay.instance x where x.buried for update skip locked))
@@ -24,13 +27,22 @@ begin
   insert into pgrelay.log (event_id, enqueued_at, started_at, finished_at, attempt, slot, worker, node, channel, outcome, code)
     select q.id, q.enqueued_at, q.claimed_at, v_now, q.attempt, q.slot, q.worker, q.node, c.name, 'lost', 'processor_lost'
     from pgrelay.queue q join pgrelay.channel c on c.id = q.channel_id where q.ctid = any (v_rows);
+  v_blamed := array(select q.row from (
+    select q.ctid as row, q.lost, count(*) over (partition by q.slot, q.epoch) as together from pgrelay.queue q where q.ctid = any (v_rows)) q
+    where q.lost >= 4 or (q.lost >= 2 and q.together = 1));
   with d as (
-    delete from pgrelay.queue q where q.ctid = any (v_rows) and q.lost >= 2 returning q.*
+    delete from pgrelay.queue q where q.ctid = any (v_blamed) returning q.*
   )
   insert into pgrelay.failed (id, channel, reason, attempt, retried, lost, priority, node, enqueued_at, failed_at, code, message, dedup_key, payload)
     select d.id, c.name, 'quarantined', d.attempt, d.retried, d.lost + 1, d.priority, d.node, d.enqueued_at, v_now, 'quarantined',
-      'its Processor was lost three times while it ran', d.dedup_key, d.payload
+      format('its Processor was lost %s times while it ran', d.lost + 1), d.dedup_key, d.payload
     from d join pgrelay.channel c on c.id = d.channel_id;
+  with d as (
+    delete from pgrelay.queue q where q.ctid = any (v_rows) and q.slot is not null and q.lost >= 2 returning q.*
+  )
+  insert into pgrelay.delayed (id, channel_id, priority, node, enqueued_at, run_at, attempt, retried, lost, dedup_key, payload)
+    select d.id, d.channel_id, d.priority, d.node, d.enqueued_at, v_now + random() * interval '10 seconds', d.attempt, d.retried, d.lost + 1, d.dedup_key, d.payload
+    from d;
   update pgrelay.queue q set slot = null, epoch = null, worker = null, claimed_at = null, lost = q.lost + 1
     where q.ctid = any (v_rows) and q.slot is not null;
   if found then

@@ -5,7 +5,8 @@
 --   p_events  how many ran (done, retried or failed)
 -- Call it outside a transaction block (else 2D000, before anything is done). The caller needs role pgrelay_processor. It
 -- holds one of the 64 slots meanwhile. A channel's statement timeout is not applied, since no timer can be set inside a
--- call: the caller's own statement_timeout bounds the call, and what it cuts off is ready as before.
+-- call: the caller's own statement_timeout bounds the call, and what it cuts off is ready as before. An event that ends the session of the
+-- call each time is found, and set aside at the third time that it ran alone.
 create or replace procedure pgrelay.run(p_limit bigint default null, inout p_events bigint default 0)
 language plpgsql
 as $$
@@ -17,6 +18,8 @@ declare
   v_size integer;
   v_ran bigint;
   v_batch record;
+  v_suspect boolean;                    -- a call was lost in a batch of this channel: its events run one by one
+  v_event bigint;
 begin
   commit;
   perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);      -- ends with each transaction
@@ -34,10 +37,17 @@ begin
         if not pgrelay.heartbeat_v1(v_slot, v_epoch) then                         -- buried during a long batch: a new slot
           select e.slot, e.epoch into v_slot, v_epoch from pgrelay.enter_run_v1() e;
         end if;
+        if v_turn = 1 or v_suspect then
+          select n.suspect, n.event into v_suspect, v_event from pgrelay.note_run_v1(v_slot, v_epoch, v_channel) n;
+          exit when v_suspect and v_event is null;
+          commit;
+          perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+        end if;
         begin
           select b.busy, b.limited, b.taken, b.done + b.retried + b.failed as ran into v_batch
             from pgrelay.run_batch_v1(p_slot => v_slot, p_epoch => v_epoch, p_worker => 0::smallint, p_channel_id => v_channel,
-              p_limit => least(v_size, p_limit - p_events)::integer, p_singly => false, p_cap_ms => 50) b;
+              p_limit => case when v_suspect then 1 else least(v_size, p_limit - p_events)::integer end, p_singly => false, p_cap_ms => 50,
+              p_only_id => v_event) b;
         exception when sqlstate 'PR008' then
           raise warning using errcode = 'PR008', message = sqlerrm;
           v_broken := v_broken || v_channel;

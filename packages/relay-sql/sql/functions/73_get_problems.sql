@@ -8,10 +8,11 @@ as $$
     'Read sqlstate, code and message in pgrelay.failed, mend the cause, and let them run again with pgrelay.redrive_channel(), or delete them.'
   from pgrelay.failed f group by f.channel
   union all
-  select 'recurrence_broken', 'channel ' || c.name, format('its action sends the next event of the channel itself, one failed at %s, and none waits', max(f.failed_at)),
+  select 'recurrence_broken', 'channel ' || c.name, format('it sends the next event of the channel itself, one failed at %s, and none waits', max(f.failed_at)),
     'Mend the cause, then resume it with pgrelay.redrive_channel().'
   from pgrelay.channel c join pgrelay.failed f on f.channel = c.name
-  where c.action_sql ~* 'notify(_many)?\s*\(' and strpos(c.action_sql, quote_literal(c.name)) > 0
+  where (exists (select from pgrelay.recurrence r where r.channel_id = c.id)                   -- it has done so, or its text says that it will
+      or (c.action_sql ~* 'notify(_many)?\s*\(' and strpos(c.action_sql, quote_literal(c.name)) > 0))
     and not exists (select from pgrelay.queue q where q.channel_id = c.id) and not exists (select from pgrelay.delayed d where d.channel_id = c.id)
   group by c.name
   union all
@@ -30,6 +31,11 @@ as $$
   from pgrelay.channel c
   where c.state <> 'active'
     and (exists (select from pgrelay.queue q where q.channel_id = c.id) or exists (select from pgrelay.delayed d where d.channel_id = c.id))
+  union all
+  select 'breaker_open', 'channel ' || c.name,
+    format('its target kept failing: open since %s, until %s, for the %s. time', b.opened_at, b.open_until, b.opened),
+    'Events wait and no attempt is counted. Mend the target; the breaker closes by itself when an event goes well, pgrelay.close_breaker() closes it now.'
+  from pgrelay.breaker b join pgrelay.channel c on c.id = b.channel_id where b.open_until is not null
   union all
   select 'action_unchecked', 'channel ' || c.name, 'registered with p_check => false: its action has never been planned',
     'Register it again with p_check => true and p_replace => true once what it needs exists.'

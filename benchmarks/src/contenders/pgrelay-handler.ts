@@ -15,7 +15,7 @@ export function pgrelayHandler(action: Action, mode: 'leased' | 'transactional',
     settings: `Processor with one handler (mode: '${mode}'), defaults (1 worker)`,
     action,
     count,
-    quickCount: 2_000,
+    quickCount: mode === 'leased' ? 2_000 : 300,
     engine: pgrelayEngine,
     async load({ client }, events) {
       await client.query(sqlFile('drain/pgrelay/register.sql'), [null, mode, null]);

@@ -1,6 +1,7 @@
 -- The channel that takes the events, a table whose rows cause them, and the raw copies to compare with.
 select pgrelay.register_channel('bench', p_action_sql => 'select 1');
 create table bench.orders (id bigint generated always as identity primary key, amount integer not null);
+create table bench.order_line (id bigint generated always as identity primary key, amount integer not null);
 create table bench.bare (
   id bigint generated always as identity primary key,
   enqueued_at timestamptz not null default clock_timestamp(),

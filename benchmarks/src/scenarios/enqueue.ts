@@ -6,7 +6,14 @@ import type { Scenario, ScenarioContext, ScenarioResult } from '../harness/scena
 import { spread } from '../harness/spread.js';
 import { judgeValidity } from '../harness/validity.js';
 import { type ContenderFacts, withContenders } from '../harness/with-contenders.js';
-import { bulk, bulkCall, type EnqueueContender, inTrigger, single } from './enqueue/enqueue-contender.js';
+import {
+  bulk,
+  bulkCall,
+  type EnqueueContender,
+  inTrigger,
+  type OrderTransaction,
+  single,
+} from './enqueue/enqueue-contender.js';
 import { enqueueTable } from './enqueue/enqueue-table.js';
 import { type EnqueueFigures, runEnqueue } from './enqueue/run-enqueue.js';
 
@@ -24,12 +31,15 @@ const addJobsSql = bulk('add-jobs');
 const notifyManyCall = bulkCall('notifyMany');
 const addJobs = bulkCall('addJobs');
 const rawMany = bulk('raw-many');
-const triggers = { 1: triggersOf(1), 4: triggersOf(4) };
+const oneInsert = triggersOf('1 order');
+const fourStatements = triggersOf('1 order and 3 lines');
+const fourEvents = triggersOf('4 orders');
 
 const contenders: readonly EnqueueContender[] = [
   ...[notify1, addJob1, single('raw', 1), notify8, addJob8, single('raw', 8)],
   ...[notifyManyCall, addJobs, notifyMany, addJobsSql, rawMany],
-  ...[...Object.values(triggers[1]), ...Object.values(triggers[4])],
+  ...[...Object.values(oneInsert), ...Object.values(fourStatements)],
+  ...[fourEvents.none, fourEvents.notify, fourEvents.bare],
 ];
 
 /** What a bar compares, and what must come out. */
@@ -38,11 +48,14 @@ const comparisons = [
   { name: 'single, 8 clients / add_job', ours: notify8, theirs: addJob8, least: 2.5 },
   { name: 'bulk / addJobs, from TypeScript', ours: notifyManyCall, theirs: addJobs, least: 4 },
   { name: 'bulk / add_jobs, from SQL', ours: notifyMany, theirs: addJobsSql },
-  { name: 'trigger, 1 insert / no trigger', ours: triggers[1].notify, theirs: triggers[1].none, least: 0.65 },
-  { name: 'trigger, 1 insert / bare keyed insert', ours: triggers[1].notify, theirs: triggers[1].bare, least: 0.85 },
-  { name: 'trigger, 4 inserts / no trigger', ours: triggers[4].notify, theirs: triggers[4].none, least: 0.8 },
-  { name: 'trigger, 4 inserts / bare keyed insert', ours: triggers[4].notify, theirs: triggers[4].bare, least: 0.85 },
-  { name: 'trigger with add_job, 1 insert / no trigger', ours: triggers[1].addJob, theirs: triggers[1].none },
+  { name: '1 insert, trigger / none', ours: oneInsert.notify, theirs: oneInsert.none, least: 0.65 },
+  { name: '1 insert, trigger / bare keyed insert', ours: oneInsert.notify, theirs: oneInsert.bare, least: 0.85 },
+  { name: '4 statements, trigger / none', ours: fourStatements.notify, theirs: fourStatements.none, least: 0.8 },
+  { name: '4 statements, trigger / bare', ours: fourStatements.notify, theirs: fourStatements.bare, least: 0.85 },
+  { name: '4 events a transaction, trigger / none', ours: fourEvents.notify, theirs: fourEvents.none },
+  { name: '4 events a transaction, trigger / bare', ours: fourEvents.notify, theirs: fourEvents.bare },
+  { name: '1 insert, trigger with add_job / none', ours: oneInsert.addJob, theirs: oneInsert.none },
+  { name: '4 statements, trigger with add_job / none', ours: fourStatements.addJob, theirs: fourStatements.none },
 ];
 
 /** How fast producers can enqueue, by a call and in a trigger, while no Processor is idle. */
@@ -106,8 +119,8 @@ function judge(rounds: Rounds, facts: ContenderFacts, { quick }: ScenarioContext
   };
 }
 
-function triggersOf(inserts: 1 | 4) {
-  const of = (what: Parameters<typeof inTrigger>[0]) => inTrigger(what, inserts);
+function triggersOf(orders: OrderTransaction) {
+  const of = (what: Parameters<typeof inTrigger>[0]) => inTrigger(what, orders);
   return { none: of('none'), notify: of('notify'), bare: of('bare'), addJob: of('add-job') };
 }
 

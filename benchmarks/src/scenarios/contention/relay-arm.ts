@@ -16,7 +16,7 @@ export async function relayArm({ url, client }: RelayDatabase, node: string, par
     name: `pgrelay, ${WORKERS} workers, ${parallel ? 'parallel batches' : 'defaults'}`,
     url,
     judged: true,
-    events: { full: parallel ? 80_000 : 200_000, quick: 1_000 },
+    events: { full: parallel ? 20_000 : 200_000, quick: 1_000 },
     async drain(events) {
       const since = await lastId(client);
       for (let left = events; left > 0; left -= ENQUEUE_AT_ONCE)

@@ -76,21 +76,31 @@ export function bulkCall(what: 'notifyMany' | 'addJobs'): EnqueueContender {
   };
 }
 
-/** Inserts into a table, with an AFTER trigger that enqueues an event for each row, or with another one, or none. */
-export function inTrigger(what: 'none' | 'notify' | 'bare' | 'add-job', inserts: 1 | 4): EnqueueContender {
+/** What happens in one transaction; an AFTER trigger on bench.orders enqueues an event for each order. */
+const TRANSACTIONS = {
+  '1 order': ['order'],
+  '1 order and 3 lines': ['begin', 'order', 'order-line', 'order-line', 'order-line', 'commit'],
+  '4 orders': ['begin', 'order', 'order', 'order', 'order', 'commit'],
+} as const;
+
+export type OrderTransaction = keyof typeof TRANSACTIONS;
+
+/** Eight clients that place orders, with such a trigger, with another one, or with none. */
+export function inTrigger(what: 'none' | 'notify' | 'bare' | 'add-job', orders: OrderTransaction): EnqueueContender {
   const trigger = {
     none: 'no trigger',
     notify: 'trigger with pgrelay.notify',
     bare: 'trigger with a bare keyed insert',
     'add-job': 'trigger with graphile_worker.add_job',
   }[what];
-  const body = Array.from({ length: inserts }, () => 'order');
+  const statements = TRANSACTIONS[orders];
+  const count = statements.filter((name) => name === 'order').length;
   return {
-    name: `${inserts} insert${inserts > 1 ? 's' : ''} a transaction, ${trigger}`,
+    name: `${orders}, ${trigger}`,
     engine: what === 'add-job' ? graphileEngine : pgrelayEngine,
     trigger: `trigger-${what}`,
-    events: what === 'none' ? 0 : inserts,
-    orders: inserts,
-    start: clients(8, inserts === 1 ? body : ['begin', ...body, 'commit'], '1'),
+    events: what === 'none' ? 0 : count,
+    orders: count,
+    start: clients(8, statements, '1'),
   };
 }

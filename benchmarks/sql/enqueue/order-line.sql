@@ -1,0 +1,1 @@
+insert into bench.order_line (amount) values ($1::integer)

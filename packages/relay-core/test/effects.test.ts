@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { complete, createClient, defineHandler, definePlugin, type HandlerContext, retryIn } from '@pgrelay/relay-core';
 import { until, useDatabase } from '@pgrelay/test-support';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -136,7 +137,7 @@ describe("the loss of the Processor's own connection", () => {
   test.each([
     ['ctx.notify', (ctx: HandlerContext) => ctx.notify('l.child')],
     ['ctx.notifyMany', (ctx: HandlerContext) => ctx.notifyMany('l.child', [{}])],
-    ['ctx.once', (ctx: HandlerContext) => ctx.once('x', () => 1)],
+    ['ctx.once', (ctx: HandlerContext) => ctx.once(randomUUID(), () => 1)],
     [
       'ctx.notify, wrapped by the handler',
       (ctx: HandlerContext) =>
@@ -152,7 +153,11 @@ describe("the loss of the Processor's own connection", () => {
       handlers: [
         defineHandler(channel, async (_event, ctx) => {
           runs += 1;
-          if (runs === 1) await cut();
+          // The control connection may be open again before it is used: then nothing was lost, and it is cut once more.
+          while (runs === 1) {
+            await cut();
+            await use(ctx);
+          }
           await use(ctx);
         }),
       ],
@@ -182,17 +187,18 @@ describe("the loss of the Processor's own connection", () => {
     });
     const batch = defineHandler('l.batch', { batch: 5 }, async (events, ctx) => {
       runs.batch += 1;
-      if (runs.batch === 1) await cut();
-      return Promise.all(events.map(() => ctx.notify('l.child').then(complete, (error: Error) => error)));
+      for (;;) {
+        if (runs.batch === 1) await cut();
+        const ends = await Promise.all(events.map(() => ctx.notify('l.child').then(complete, (error: Error) => error)));
+        if (runs.batch > 1 || ends.some((end) => end instanceof Error)) return ends;
+      }
     });
     await running(db, { plugins: [plugin()], handlers: [batch] });
     await client.notify('l.plugin');
     await untilIdle(db, 'l.plugin');
     await client.notify('l.batch');
     await untilIdle(db, 'l.batch');
-    // The control connection may be open again before the batch uses it: then nothing was lost, and one run is right.
-    expect(runs.plugin).toBe(2);
-    expect([1, 2]).toContain(runs.batch);
+    expect(runs).toEqual({ plugin: 2, batch: 2 });
     for (const channel of ['l.plugin', 'l.batch'])
       expect(await outcomes(db, channel)).toMatchObject([{ outcome: 'done', attempt: 1 }]);
   });

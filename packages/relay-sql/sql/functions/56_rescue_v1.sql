@@ -25,8 +25,9 @@ begin
     delete from pgrelay.queue q where q.ctid = any (v_rows) and q.lost >= 2 returning q.*
   ), freed as (
     delete from pgrelay.dedup k where k.ctid = any (array(
-      select y.ctid from pgrelay.dedup y join d on d.dedup_key is not null and y.channel_id = d.channel_id and y.key = d.dedup_key
-        and y.event_id = d.id for update of y skip locked))
+      select y.row from d cross join lateral (
+        select x.ctid as row from pgrelay.dedup x where x.channel_id = d.channel_id and x.key = d.dedup_key and x.event_id = d.id
+        for update skip locked) y))
   )
   insert into pgrelay.failed (id, channel, reason, attempt, retried, lost, priority, node, enqueued_at, failed_at, code, message, dedup_key, payload)
     select d.id, c.name, 'quarantined', d.attempt, d.retried, d.lost + 1, d.priority, d.node, d.enqueued_at, v_now, 'quarantined',

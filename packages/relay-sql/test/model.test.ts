@@ -23,7 +23,7 @@ test(`random operations and crashes: after every step the relay is as the model 
       await fc.asyncModelRun(() => ({ model, real }), commands);
       for (const event of model.events.values()) for (const { outcome } of event.log) outcomes.add(outcome);
     }),
-    { numRuns, seed },
+    { numRuns, seed, interruptAfterTimeLimit: 900_000 },
   );
   // A hundred runs have a hundred of each of these: with none of one, the steps no longer lead there.
   if (numRuns >= 100) expect([...outcomes]).toEqual(expect.arrayContaining(['done', 'failed', 'lost', 'retried']));

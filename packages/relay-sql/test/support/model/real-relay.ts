@@ -1,8 +1,8 @@
 import type { TestDatabase } from '@pgrelay/test-support';
 import type pg from 'pg';
 import { channelId, claim, runBatch, settle } from '../slot.js';
-import type { AskedOutcome, Claim, Fence, Problem, Sent } from './relay-model.js';
-import { LEASE_MS } from './relay-model.js';
+import type { AskedOutcome, Claim, Fence, Problem, Sent } from './model-types.js';
+import { LEASE_MS } from './model-types.js';
 
 const START = "timestamptz '2030-01-01 00:00:00Z'";
 /** Handlers serve h1 and h2; the action of sql notes its event, and fails for the payloads that say so. */

@@ -1,69 +1,23 @@
-/** The relay as DESIGN tells it, with no SQL in it: the states of an event and what leads from one to the next. */
+import {
+  type AskedOutcome,
+  type ChannelState,
+  type Claim,
+  type Event,
+  type Fence,
+  type Instance,
+  LEASE_MS,
+  type Problem,
+  Refused,
+  type Sent,
+  type Settled,
+  SQLSTATES,
+} from './model-types.js';
 
-export const LEASE_MS = 60_000;
 /** How long class 40 waits before each further attempt; any other error fails for good. */
 const RETRY_DELAYS_MS = [3_000, 5_000, 10_000];
 const LOSSES_UNTIL_QUARANTINE = 3;
 
-export type ChannelState = 'active' | 'paused' | 'disabled';
-export type AskedOutcome = 'done' | 'cancelled' | 'failed' | 'retried' | 'snoozed' | 'error';
-
-export interface Fence {
-  readonly slot: number;
-  readonly epoch: number;
-}
-/** What a Processor was told when it claimed an event. It may hold on to it for longer than it is true. */
-export interface Claim extends Fence {
-  readonly id: string;
-  readonly attempt: number;
-}
-export interface Sent {
-  readonly payload: string | null;
-  readonly delayMs: number | null;
-  readonly priority: number;
-  readonly key: string | null;
-}
-export interface Ended {
-  readonly attempt: number;
-  readonly outcome: string;
-  readonly code: string | null;
-}
-interface Failure {
-  readonly reason: string;
-  readonly code: string;
-  readonly at: number;
-}
-export interface Event {
-  readonly id: string;
-  readonly channel: string;
-  readonly priority: number;
-  readonly payload: string | null;
-  readonly key: string | null;
-  /** Exactly one of these; `gone` has ended well. */
-  where: 'queue' | 'delayed' | 'failed' | 'gone';
-  holder: Fence | undefined;
-  place: number;
-  runAt: number;
-  attempt: number;
-  retried: number;
-  lost: number;
-  failure: Failure | undefined;
-  readonly log: Ended[];
-}
-export interface Instance {
-  epoch: number;
-  alive: boolean;
-  beatAt: number;
-  /** A stalled one does not beat; it may wake up again, at any time. */
-  stalled: boolean;
-}
-/** A call that is refused, with the SQLSTATE it raises. */
-export class Refused extends Error {
-  constructor(readonly code: string) {
-    super(code);
-  }
-}
-
+/** The relay with no SQL in it: the states of an event, and what leads from one to the next. */
 export class RelayModel {
   now = 0;
   readonly channels = new Map<string, ChannelState>();
@@ -353,17 +307,6 @@ export class RelayModel {
     if (key !== null && this.keys.get(`${channel} ${key}`) === id) this.keys.delete(`${channel} ${key}`);
   }
 }
-
-export interface Problem {
-  readonly sqlstate: string | null;
-  readonly code: string | null;
-}
-export interface Settled {
-  readonly id: string;
-  readonly outcome: string;
-}
-/** Payloads with which the action of the SQL channel fails. */
-export const SQLSTATES: Readonly<Record<string, string>> = { bad: '22012', clash: '40001' };
 
 function same(id: string, expected: string): void {
   if (id !== expected) throw new Error(`the event was to join ${expected}, and got ${id}`);

@@ -1,4 +1,5 @@
-import type { Event, RelayModel } from './relay-model.js';
+import type { Event } from './model-types.js';
+import type { RelayModel } from './relay-model.js';
 
 /** The model in the form in which RealRelay.look() tells of the database. */
 export function viewOf(model: RelayModel): object {

@@ -8,7 +8,8 @@ export default defineConfig({
     globalSetup: ['./test-support/dist/global-setup.js'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Bounds that only a hang exceeds: the machine may have two cores and other work.
+    testTimeout: 180_000,
+    hookTimeout: 120_000,
   },
 });

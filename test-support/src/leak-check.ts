@@ -1,10 +1,10 @@
 import type pg from 'pg';
 import { until } from './until.js';
 
-const PATIENCE_MS = 5000;
+const PATIENCE_MS = 30_000;
 
 /** Waits until nobody is connected to the database; fails with the names of those who stay. */
-export async function untilUnused(client: pg.Client, database: string): Promise<void> {
+export async function untilUnused(client: pg.Client, database: string, patienceMs = PATIENCE_MS): Promise<void> {
   let users: { application_name: string; state: string | null }[] = [];
   const unused = until(
     async () => {
@@ -16,7 +16,7 @@ export async function untilUnused(client: pg.Client, database: string): Promise<
       return users.length === 0;
     },
     'the database is unused',
-    PATIENCE_MS,
+    patienceMs,
   );
   await unused.catch(() => {
     const names = users.map(({ application_name: name, state }) => `"${name}" (${state ?? 'of another role'})`);

@@ -10,7 +10,7 @@ test('a connection left open is named; one that is being closed is waited for', 
   await withClient(withDatabase(db.url, 'postgres'), async (watcher) => {
     const session = await db.session('forgotten');
     await session.query('begin');
-    await expect(untilUnused(watcher, db.name)).rejects.toThrow(
+    await expect(untilUnused(watcher, db.name, 100)).rejects.toThrow(
       '1 connections to the test\'s database were left open: "forgotten" (idle in transaction).',
     );
     const unused = untilUnused(watcher, db.name);

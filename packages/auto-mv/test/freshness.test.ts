@@ -1,4 +1,4 @@
-import { type Session, useDatabase } from '@pgrelay/test-support';
+import { type Session, until, useDatabase } from '@pgrelay/test-support';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { declareChannel, refresh, requests, takeRequests } from './support/refresh.js';
 import { openShop, type Shop, watch } from './support/shop.js';
@@ -163,7 +163,7 @@ describe('wait_until_fresh', () => {
       await db.query('select pgauto_mv.plan_v1()');
       return requests(db, id);
     };
-    await expect.poll(async () => (await db.query('select from pgauto_mv.wishes()')).length).toBeGreaterThan(0);
+    await until(async () => (await db.query('select from pgauto_mv.wishes()')).length > 0, 'it waits');
     expect(await planned()).toEqual([]); // the cooldown
     await db.query("update pgauto_mv.state set done_at = done_at - interval '1 h' where mv_id = $1", [id]);
     expect(await planned()).toEqual([{ mv: id, source: 'wait' }]);
@@ -185,14 +185,14 @@ describe('wait_until_fresh', () => {
     const token = await order(shop);
     const waiting = (await db.session('waiter')).start(wait, [`${shop.schema}.total`, token, '30 s']);
     for (const id of [up, down]) {
-      await expect
-        .poll(async () => {
-          await takeRequests(db);
-          await db.query('update pgauto_mv.observation set requested_at = null, requested_epoch = null');
-          await db.query('select pgauto_mv.plan_v1()');
-          return requests(db, up, down);
-        })
-        .toEqual([{ mv: id, source: 'wait' }]);
+      const asked = await until(async () => {
+        await takeRequests(db);
+        await db.query('update pgauto_mv.observation set requested_at = null, requested_epoch = null');
+        await db.query('select pgauto_mv.plan_v1()');
+        const made = await requests(db, up, down);
+        return made.length > 0 && made;
+      }, 'a refresh is asked for');
+      expect(asked).toEqual([{ mv: id, source: 'wait' }]);
       await refresh(client, id, 'wait', token);
     }
     expect(await waiting).toEqual([{ fresh: true }]);
@@ -205,7 +205,7 @@ describe('wait_until_fresh', () => {
     const token = await order(shop);
     const waiter = await db.session('waiter');
     const waiting = waiter.start(wait, [shop.view, token, '1 h']);
-    await expect.poll(async () => (await db.query('select from pgauto_mv.wishes()')).length).toBe(1);
+    await until(async () => (await db.query('select from pgauto_mv.wishes()')).length === 1, 'it waits');
     await db.query('select pg_cancel_backend($1)', [waiter.pid]);
     await expect(waiting).rejects.toMatchObject({ code: '57014' });
     expect(await db.query('select from pgauto_mv.wishes()')).toEqual([]);

@@ -53,20 +53,23 @@ test('the published example, for real: 500 updates in 2 s are one refresh, 10 s 
   const before = await refreshes(db, id);
   const writer = await db.connect();
   const begin = performance.now();
+  let last = new Date(0);
   for (let i = 0; i < 500; i++) {
-    await writer.query(`update ${shop.orders} set amount = amount + 1, day = clock_timestamp()`);
+    const { rows } = await writer.query<{ at: Date }>(
+      `update ${shop.orders} set amount = amount + 1, day = clock_timestamp() returning clock_timestamp() as at`,
+    );
+    last = rows[0]?.at ?? last;
     const behind = begin + i * 4 - performance.now();
     if (behind > 0) await writer.query('select pg_sleep($1)', [behind / 1000]);
   }
-  const { rows } = await writer.query('select clock_timestamp() as at');
   await until(async () => (await refreshes(db, id)) > before, 'it is refreshed');
   const [done] = await db.query<{ started: Date }>(
     "select at - duration as started from pgauto_mv.log where mv_id = $1 and kind = 'attempt' order by id desc limit 1",
     [id],
   );
-  const seconds = ((done?.started.getTime() ?? 0) - rows[0].at.getTime()) / 1000;
-  expect(seconds).toBeGreaterThanOrEqual(9.9);
-  expect(seconds).toBeLessThan(12);
+  const seconds = ((done?.started.getTime() ?? 0) - last.getTime()) / 1000;
+  expect(seconds).toBeGreaterThanOrEqual(9.99); // the times are cut to milliseconds
+  expect(seconds).toBeLessThan(30); // not by p_max_wait
   expect(await refreshes(db, id)).toBe(before + 1);
   expect(await isDirty(db, id)).toBe(false);
   expect(await db.query(`select revenue::int from ${shop.view}`)).toEqual([{ revenue: 500 }]);
@@ -92,7 +95,7 @@ test('refresh_materialised_view_now is done, and its event says so', async () =>
 describe('a request of the planner', () => {
   test('comes back to a request that was made a moment before the cooldown ended, and forgets none', async () => {
     const shop = await openShop(db);
-    const id = await watch(db, shop, 'INSERT', ', p_cooldown => 1');
+    const id = await watch(db, shop, 'INSERT', ', p_cooldown => 4');
     await start();
     await untilFresh(db, id);
     await order(db, shop);
@@ -111,7 +114,7 @@ describe('a request of the planner', () => {
 test('never more refreshes at once than maxConcurrentRefreshes', async () => {
   const shop = await openShop(db);
   await db.query(`create table ${shop.schema}.gate (seconds float8)`);
-  await db.query(`insert into ${shop.schema}.gate values (0.2)`);
+  await db.query(`insert into ${shop.schema}.gate values (0.5)`);
   for (let i = 0; i < 5; i++) {
     await db.query(
       `create materialized view ${shop.schema}.v${i} as select ${i} as n from ${shop.schema}.gate g, lateral pg_sleep(g.seconds) with no data`,

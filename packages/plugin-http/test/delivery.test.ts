@@ -140,9 +140,12 @@ test('a silent endpoint and an unreachable one are tried again, and given up whe
   await closed.start();
   const unreachable = closed.url('/');
   await closed.stop();
-  const once = { retryDelaysMs: [0], timeoutMs: 100 };
+  const retryDelaysMs = [0];
   await deliver('silent', {
-    endpoints: { silent: { url: silent, ...once }, unreachable: { url: unreachable, ...once } },
+    endpoints: {
+      silent: { url: silent, retryDelaysMs, timeoutMs: 100 },
+      unreachable: { url: unreachable, retryDelaysMs },
+    },
   });
   for (const channel of ['silent', 'unreachable']) {
     const code = channel === 'silent' ? 'http_timeout' : 'http_unreachable';
@@ -155,7 +158,7 @@ test('a silent endpoint and an unreachable one are tried again, and given up whe
 
 test('an answer that never ends counts by its status', async () => {
   const url = receiver.answer('/endless', (response) => response.writeHead(200).write('and so on '));
-  await deliver('endless', { endpoints: { endless: { url, timeoutMs: 200 } } });
+  await deliver('endless', { endpoints: { endless: { url, timeoutMs: 2_000 } } });
   expect(await ended(await notify('endless', '1'))).toMatchObject([{ outcome: 'done' }]);
 });
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { complete, createClient, defineHandler, definePlugin, type HandlerContext, retryIn } from '@pgrelay/relay-core';
 import { until, useDatabase } from '@pgrelay/test-support';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -152,7 +153,7 @@ describe("the loss of the Processor's own connection", () => {
   test.each([
     ['ctx.notify', (ctx: HandlerContext) => ctx.notify('l.child')],
     ['ctx.notifyMany', (ctx: HandlerContext) => ctx.notifyMany('l.child', [{}])],
-    ['ctx.once', (ctx: HandlerContext) => ctx.once('x', () => 1)],
+    ['ctx.once', (ctx: HandlerContext) => ctx.once(randomUUID(), () => 1)],
     [
       'ctx.notify, wrapped by the handler',
       (ctx: HandlerContext) =>

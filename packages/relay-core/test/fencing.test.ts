@@ -32,13 +32,13 @@ describe('a Processor that was declared dead', () => {
     const { processor, lines } = await running(db, { leaseMs: 600_000, workers: 2 });
     await declareDead();
     await client.notify('f.sql');
-    await until(async () => lines.some((line) => line.includes('declared dead')), 'it notices', 10_000);
+    await until(async () => lines.some((line) => line.includes('declared dead')), 'it notices');
     await until(async () => processor.slot !== undefined, 'it has a slot again');
     const entered = () =>
       db.query<{ purpose: string }>(
         'select b.purpose from pgrelay.instance_backend b join pgrelay.instance i using (slot, epoch) where i.alive order by 1',
       );
-    await until(async () => (await entered()).length === 4, 'each connection is in the new epoch', 10_000);
+    await until(async () => (await entered()).length === 4, 'each connection is in the new epoch');
     expect((await entered()).map((row) => row.purpose)).toEqual(['control', 'heartbeat', 'worker 1', 'worker 2']);
     await untilIdle(db, 'f.sql');
   });
@@ -47,12 +47,12 @@ describe('a Processor that was declared dead', () => {
     const threads: Worker[] = [];
     const note = (thread: Worker) => threads.push(thread);
     process.on('worker', note);
-    const { lines } = await running(db, { leaseMs: 2_000 });
+    const { lines } = await running(db, { leaseMs: 10_000 });
     await threads[0]?.terminate();
     const beatSince = (since: string) =>
       db.query('select from pgrelay.instance where alive and heartbeat_at > $1::timestamptz', [since]);
     const [now] = await db.query<{ at: string }>('select pgrelay.clock_now()::text as at');
-    await until(async () => (await beatSince(now?.at ?? '')).length === 1, 'it beats again', 10_000);
+    await until(async () => (await beatSince(now?.at ?? '')).length === 1, 'it beats again');
     process.off('worker', note);
     expect(threads).toHaveLength(2);
     expect(lines.join('')).not.toContain('declared dead');
@@ -62,7 +62,7 @@ describe('a Processor that was declared dead', () => {
     const gates = [gate(), gate()];
     const signals: AbortSignal[] = [];
     const { processor, lines } = await running(db, {
-      leaseMs: 1_000,
+      leaseMs: 5_000,
       handlers: [
         defineHandler('f.twice', async (_event, ctx) => {
           const mine = gates[signals.length];

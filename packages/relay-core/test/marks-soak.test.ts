@@ -42,7 +42,7 @@ test(`producers, claimers and put-backs of every kind, and no full scan: nothing
       const { rows } = await client.query('select pgrelay.notify($1, null, null, $2)::text as id', [name, priority]);
       return String(rows[0].id);
     };
-    for (let round = 0; Date.now() < deadline; round += 1) {
+    for (let round = 0; Date.now() < deadline || committed.size <= 500; round += 1) {
       const ids: string[] = [];
       await client.query('begin');
       for (let i = Math.ceil(random() * 4); i > 0; i -= 1) ids.push(await notify());
@@ -137,7 +137,6 @@ test(`producers, claimers and put-backs of every kind, and no full scan: nothing
   await until(
     async () => (await db.query('select from pgrelay.queue limit 1')).length === 0,
     'the queue is empty',
-    20_000,
   ).finally(() => {
     draining = true;
   });

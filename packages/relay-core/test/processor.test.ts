@@ -139,7 +139,7 @@ describe('a Processor', () => {
 
   test('a SQL action that takes too long fails alone; its batch mates run', async () => {
     await db.query(
-      "select pgrelay.register_channel('p.slow', 'select pg_sleep($1::float8)', p_statement_timeout => '150 ms')",
+      "select pgrelay.register_channel('p.slow', 'select pg_sleep($1::float8)', p_statement_timeout => '1 s')",
     );
     await db.query("select pgrelay.notify('p.slow', p) from unnest(array['0', '30', '0']) p");
     await running(db);
@@ -213,7 +213,7 @@ describe('a Processor', () => {
     });
     let runs = 0;
     const { processor, lines } = await running(db, {
-      leaseMs: 1_000,
+      leaseMs: 3_000,
       handlers: [
         defineHandler('p.fenced', async () => {
           runs += 1;
@@ -235,15 +235,15 @@ describe('a Processor', () => {
 
   test('a handler that blocks the event loop for longer than the lease loses nothing', async () => {
     await running(db, {
-      leaseMs: 500,
+      leaseMs: 2_000,
       handlers: [
         defineHandler('p.block', () => {
-          const until = performance.now() + 1_500;
+          const until = performance.now() + 4_000;
           while (performance.now() < until);
         }),
       ],
     });
-    const other = await running(db, { leaseMs: 500 });
+    const other = await running(db, { leaseMs: 2_000 });
     await client.notify('p.block');
     await untilIdle(db, 'p.block');
     expect((await outcomes(db, 'p.block')).map((row) => row.outcome)).toEqual(['done']);

@@ -73,7 +73,7 @@ describe('a top-level channel', () => {
     );
     await register('t.leaves', 'call t.leave()');
     await db.query(
-      "select pgrelay.register_channel('t.looks', 'insert into t.left select current_user, current_setting(''work_mem''), count(*) from pg_locks where locktype = ''advisory'' and objid = 77')",
+      "select pgrelay.register_channel('t.looks', 'insert into t.left select current_user, current_setting(''work_mem''), count(*) from pg_locks where locktype = ''advisory'' and objid = 77 and database = (select oid from pg_database where datname = current_database())')",
     );
     await running(db);
     await notify('t.leaves');

@@ -1,6 +1,6 @@
 import { lane, useDatabase } from '@pgrelay/test-support';
 import { describe, expect, test } from 'vitest';
-import { claim, logOf, runBatch, takeSlot } from './support/slot.js';
+import { claim, logOf, runBatch, settle, takeSlot } from './support/slot.js';
 
 const db = useDatabase();
 const register = (name: string, sql: string, more = '') =>
@@ -157,6 +157,23 @@ describe('drop_channel', () => {
     ]);
     await expect(db.query("select pgrelay.notify('c.drop')")).rejects.toMatchObject({ code: 'PR001' });
     await expect(db.query("select pgrelay.drop_channel('c.drop')")).rejects.toMatchObject({ code: 'PR001' });
+  });
+
+  test('by force ends the attempt that runs, with an audit row; what its worker sends later changes nothing', async () => {
+    await db.query(
+      "select pgrelay.register_channel('c.running'), pgrelay.notify('c.running'), pgrelay.notify('c.running')",
+    );
+    const slot = await takeSlot(db);
+    const [running] = await claim(db, slot, 'c.running', 1);
+    await db.query("select pgrelay.drop_channel('c.running', p_force => true)");
+    expect(await settle(db, slot, [running ?? ''], 'done', null, null, [1])).toEqual([]);
+    expect(await logOf(db, 'c.running')).toMatchObject([
+      { event_id: running, attempt: 1, outcome: 'failed', code: 'channel_dropped' },
+    ]);
+    expect(await db.query("select attempt from pgrelay.failed where channel = 'c.running' order by id")).toEqual([
+      { attempt: 1 },
+      { attempt: 0 },
+    ]);
   });
 
   test('race: a producer that looked the channel up before it was dropped leaves no orphan', async () => {

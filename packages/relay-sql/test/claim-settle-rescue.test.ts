@@ -217,6 +217,20 @@ describe('rescue', () => {
     ]);
   });
 
+  test('a quarantined event leaves no dedup key behind', async () => {
+    await db.query("select pgrelay.register_channel('r.key'), pgrelay.notify('r.key', p_dedup_key => 'k')");
+    for (let lost = 0; lost < 3; lost += 1) {
+      const dead = await takeSlot(db);
+      await claim(db, dead, 'r.key');
+      await expire(dead);
+      await rescue();
+    }
+    await db.query('set role pgrelay_owner');
+    expect(await db.query("select from pgrelay.failed where channel = 'r.key'")).toHaveLength(1);
+    expect(await db.query("select from pgrelay.dedup where key = 'k'")).toEqual([]);
+    await db.query('reset role');
+  });
+
   test('race: a row that its dying backend still locks is left for the next rescue', async () => {
     const ids = await events('r.locked', 2);
     const dead = await takeSlot(db);

@@ -56,7 +56,7 @@ describe('migrate', () => {
       async () =>
         (
           await crowd.query(
-            "select from pg_stat_activity where application_name = 'pgrelay migrate' and wait_event_type = 'Lock'",
+            "select from pg_stat_activity where application_name = 'pgrelay migrate' and wait_event_type = 'Lock' and datname = current_database()",
           )
         ).length === 1,
       'the first migration waits',

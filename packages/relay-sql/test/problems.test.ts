@@ -110,8 +110,9 @@ describe('maintain_v1', () => {
       (
         await db.query<{ n: string }>("select relname as n from pg_class where relname ~ '^log_\\d{8}$' order by 1")
       ).map((row) => row.n);
+    await db.query('select pgrelay.maintain_v1()'); // midnight may have passed since the installation
     const before = await partitions();
-    expect(before).toHaveLength(4);
+    expect(before.length).toBeGreaterThanOrEqual(4);
     await asOwner(
       "create table pgrelay.log_20010101 partition of pgrelay.log for values from ('2001-01-01 00:00+00') to ('2001-01-02 00:00+00')",
     );

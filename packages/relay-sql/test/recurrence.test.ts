@@ -69,7 +69,7 @@ describe('a job that sends its own next event', () => {
       ),
     ).toEqual([{ state: 'delayed', on_time: true }]);
     expect(await problems()).toEqual([]);
-  }, 180_000);
+  }, 600_000);
 
   test('a broken recurrence is a problem row until redrive resumes it', async () => {
     await db.query('delete from audit; update broken set is_so = true');

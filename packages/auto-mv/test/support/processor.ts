@@ -18,7 +18,7 @@ export function useProcessors(db: TestDatabase): (options?: AutoMvOptions, url?:
       connectionString: url,
       plugins: [autoMv({ plannerEveryMs: 50, ...options })],
       pollIntervalMs: 50,
-      leaseMs: 1000,
+      leaseMs: 3000,
       drainTimeoutMs: 200,
       log: pino({ level: 'silent' }),
     });

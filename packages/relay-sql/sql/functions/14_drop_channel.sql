@@ -1,5 +1,6 @@
 -- Drops a channel. Events that wait or run are not lost: with p_force they move to pgrelay.failed with the reason
--- channel_dropped, without it the call is refused (PR007). Takes the event tables in SHARE ROW EXCLUSIVE mode, so it
+-- channel_dropped, without it the call is refused (PR007). The attempt of one that runs ends here, with its audit row: what its
+-- worker sends later finds no event. Takes the event tables in SHARE ROW EXCLUSIVE mode, so it
 -- waits for open producers, at most for the caller's lock_timeout.
 create or replace function pgrelay.drop_channel(p_name text, p_force boolean default false) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -23,10 +24,14 @@ begin
   end if;
   with gone as (
     delete from pgrelay.queue q where q.channel_id = v_id
-      returning q.id, q.attempt, q.retried, q.lost, q.priority, q.node, q.enqueued_at, q.dedup_key, q.payload
+      returning q.id, q.attempt, q.retried, q.lost, q.priority, q.node, q.enqueued_at, q.dedup_key, q.payload, q.slot, q.worker, q.claimed_at
   ), gone_delayed as (
     delete from pgrelay.delayed d where d.channel_id = v_id
-      returning d.id, d.attempt, d.retried, d.lost, d.priority, d.node, d.enqueued_at, d.dedup_key, d.payload
+      returning d.id, d.attempt, d.retried, d.lost, d.priority, d.node, d.enqueued_at, d.dedup_key, d.payload, null::smallint, null::smallint, null::timestamptz
+  ), logged as (
+    insert into pgrelay.log (event_id, enqueued_at, started_at, finished_at, attempt, slot, worker, node, channel, outcome, code)
+      select g.id, g.enqueued_at, g.claimed_at, pgrelay.clock_now(), g.attempt, g.slot, g.worker, g.node, p_name, 'failed', 'channel_dropped'
+      from gone g where g.slot is not null
   )
   insert into pgrelay.failed (id, channel, reason, attempt, retried, lost, priority, node, enqueued_at, failed_at, code, message, dedup_key, payload)
     select g.id, p_name, 'channel_dropped', g.attempt, g.retried, g.lost, g.priority, g.node, g.enqueued_at, pgrelay.clock_now(),

@@ -1,8 +1,9 @@
 -- Takes a dedup key for a new event, or finds and holds the event that waits under it. Returns p_id when the key is ours
 -- now, else the id of the waiting event, held until the caller commits and moved forward when it was due later than
--- p_not_after. A key that another open transaction is just inserting is waited for.
+-- p_not_after. A key that another open transaction is just inserting is waited for. The planner settings hold for what it
+-- calls, too: a producer's session keeps plans that it made while the tables were empty.
 create or replace function pgrelay.take_key(p_channel_id integer, p_key text, p_id bigint, p_not_after timestamptz) returns bigint
-language plpgsql security definer set search_path = pg_catalog, pg_temp
+language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
 as $$
 declare
   v_waiting bigint;

@@ -1,7 +1,8 @@
 -- Moves events whose time has come from delayed to queue, at most p_limit, and returns how many milliseconds remain to
 -- the next one (0 when more are due now, null when none waits). A row held by a producer or another mover is skipped.
+-- The planner settings hold the plan, as in claim_v1.
 create or replace function pgrelay.promote_v1(p_limit integer) returns double precision
-language plpgsql security definer set search_path = pg_catalog, pg_temp
+language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
 as $$
 declare
   v_now timestamptz := pgrelay.clock_now();

@@ -1,6 +1,6 @@
 -- Frees the dedup keys of events that have started. A key that a producer is taking over just now is left to it.
 create or replace function pgrelay.free_dedup_keys(p_channel_id integer, p_keys text[], p_ids bigint[]) returns void
-language plpgsql security definer set search_path = pg_catalog, pg_temp
+language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
 as $$
 begin
   delete from pgrelay.dedup d where d.ctid = any (array(

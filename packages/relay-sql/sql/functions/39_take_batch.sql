@@ -1,6 +1,6 @@
 -- The first part of run_batch_v1: locks up to p_limit ready events of a SQL channel and returns what running them needs, in the
 -- order in which they run. Each lane is read from the Processor's low-water mark on, as in claim_v1. p_only_id takes that
--- one event, if it is still ready. One whose worker was lost before is taken alone. A function of its own because of its planner settings, which the action must not inherit.
+-- one event, if it is still ready; coalesce keeps the index of ready events out, which would be walked for it. One whose worker was lost before is taken alone. A function of its own because of its planner settings, which the action must not inherit.
 create or replace function pgrelay.take_batch(
   p_channel_id integer, p_limit integer, p_priorities smallint[], p_lows bigint[], p_only_id bigint,
   out rows tid[], out ids bigint[], out payloads text[], out keys text[]
@@ -17,7 +17,7 @@ begin
       into rows, ids, payloads, keys
       from (
         select q.ctid, q.* from pgrelay.queue q
-        where p_limit > 0 and q.id = p_only_id and q.channel_id = p_channel_id and q.slot is null and q.node = v_node
+        where p_limit > 0 and q.id = p_only_id and q.channel_id = p_channel_id and coalesce(q.slot, 0::smallint) = 0 and q.node = v_node
         for update of q skip locked) q;
     return;
   end if;

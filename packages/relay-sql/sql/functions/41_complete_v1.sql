@@ -17,12 +17,13 @@ begin
   end if;
   with d as (
     delete from pgrelay.queue q using unnest(p_ids, p_attempts, p_started, p_finished) x(i, a, s, f)
-      where q.id = x.i and q.attempt = x.a and coalesce(q.slot, 0::smallint) = p_slot and q.epoch = p_epoch
+      where q.id = any (p_ids) and q.id = x.i and q.attempt = x.a and coalesce(q.slot, 0::smallint) = p_slot and q.epoch = p_epoch
       returning q.id, q.channel_id, q.enqueued_at, q.attempt, q.worker, q.node, q.dedup_key, x.s, x.f
   ), freed as (
     delete from pgrelay.dedup k where k.ctid = any (array(
-      select y.ctid from pgrelay.dedup y join d on d.dedup_key is not null and y.channel_id = d.channel_id and y.key = d.dedup_key
-        and y.event_id = d.id for update of y skip locked))
+      select y.row from d cross join lateral (
+        select x.ctid as row from pgrelay.dedup x where x.channel_id = d.channel_id and x.key = d.dedup_key and x.event_id = d.id
+        for update skip locked) y where d.dedup_key is not null))
   )
   insert into pgrelay.log (event_id, enqueued_at, started_at, finished_at, attempt, slot, worker, node, channel, outcome)
     select d.id, d.enqueued_at, v_now - d.s * interval '1 millisecond', v_now - d.f * interval '1 millisecond',

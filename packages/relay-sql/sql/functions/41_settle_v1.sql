@@ -6,8 +6,9 @@
 --   p_started, p_finished   how many ms ago, by a monotonic clock; the database's clock gives the times
 --   p_errors     NULL, or {sqlstate, code, message, detail, hint, context, constraint, table} and what decide_v2 takes
 -- Returns each settled event with the outcome that was logged.
--- Rows are found by their ids: seqscan is off for a plan made while the queue was small, and coalesce keeps the index on
--- (slot, epoch) out, in which every row that this Processor has settled lies dead as long as a snapshot is held.
+-- Rows are found by their ids: seqscan is off, and the ids are said twice, for a plan that was made while the queue was small
+-- would else walk all of it, or all of its key for the join. coalesce keeps the index on (slot, epoch) out, in which every row
+-- that this Processor has settled lies dead as long as a snapshot is held.
 create or replace function pgrelay.settle_v1(
   p_slot smallint, p_epoch bigint, p_ids bigint[], p_attempts integer[], p_outcomes text[], p_delays double precision[],
   p_started double precision[], p_finished double precision[], p_errors jsonb[]
@@ -21,7 +22,7 @@ begin
   -- The rows are found by their ids, one index entry each; what an attempt ended with comes along.
   with d as (
     delete from pgrelay.queue q using unnest(p_ids, p_attempts, p_outcomes, p_delays, p_started, p_finished, p_errors) x(i, a, o, w, s, f, e)
-      where q.id = x.i and q.attempt = x.a and coalesce(q.slot, 0::smallint) = p_slot and q.epoch = p_epoch
+      where q.id = any (p_ids) and q.id = x.i and q.attempt = x.a and coalesce(q.slot, 0::smallint) = p_slot and q.epoch = p_epoch
       returning q.*, x.o as asked, x.w as wait, x.s as started, x.f as finished, x.e as error
   ), e as materialized (
     select d.*, c.name as channel_name, c.breaker, v_now - make_interval(secs => coalesce(d.started, 0) / 1000.0) as started_at,
@@ -35,8 +36,9 @@ begin
     from e
   ), freed as (
     delete from pgrelay.dedup k where k.ctid = any (array(
-      select y.ctid from pgrelay.dedup y join f on f.dedup_key is not null and y.channel_id = f.channel_id and y.key = f.dedup_key
-        and y.event_id = f.id for update of y skip locked))
+      select y.row from f cross join lateral (                    -- lateral: one look each, never a walk through all keys
+        select x.ctid as row from pgrelay.dedup x where x.channel_id = f.channel_id and x.key = f.dedup_key and x.event_id = f.id
+        for update skip locked) y where f.dedup_key is not null))
   ), logged as (
     insert into pgrelay.log (event_id, enqueued_at, started_at, finished_at, attempt, slot, worker, node, channel, outcome, sqlstate, code, constraint_name, table_name)
       select f.id, f.enqueued_at, f.started_at, f.finished_at, f.attempt, p_slot, f.worker, f.node, f.channel_name, f.result,

@@ -32,6 +32,11 @@ begin
     where q.lost >= 4 or (q.lost >= 2 and q.together = 1));
   with d as (
     delete from pgrelay.queue q where q.ctid = any (v_blamed) returning q.*
+  ), freed as (
+    delete from pgrelay.dedup k where k.ctid = any (array(
+      select y.row from d cross join lateral (
+        select x.ctid as row from pgrelay.dedup x where x.channel_id = d.channel_id and x.key = d.dedup_key and x.event_id = d.id
+        for update skip locked) y))
   )
   insert into pgrelay.failed (id, channel, reason, attempt, retried, lost, priority, node, enqueued_at, failed_at, code, message, dedup_key, payload)
     select d.id, c.name, 'quarantined', d.attempt, d.retried, d.lost + 1, d.priority, d.node, d.enqueued_at, v_now, 'quarantined',

@@ -1,6 +1,6 @@
 import type { TestDatabase } from '@pgrelay/test-support';
 
-/** A slot taken by hand, to call what a Processor calls. */
+/** A slot taken by hand, to call what a Processor calls. Nobody beats for it, so its lease outlives any test. */
 export interface Slot {
   readonly slot: number;
   readonly epoch: string;
@@ -15,7 +15,7 @@ export interface BatchCounts {
   readonly failed: number;
 }
 
-export async function takeSlot(db: Pick<TestDatabase, 'query'>, leaseMs = 60_000): Promise<Slot> {
+export async function takeSlot(db: Pick<TestDatabase, 'query'>, leaseMs = 600_000): Promise<Slot> {
   const rows = await db.query<{ slot: number; epoch: string }>(
     "select slot, epoch::text from pgrelay.attach_v1('test', 1, 'test', $1, 1, '{}')",
     [leaseMs],

@@ -4,6 +4,7 @@ grant usage on schema pgrelay to pgrelay, pgrelay_producer, pgrelay_viewer, pgre
 grant usage on schema pgrelay_action to pgrelay;
 
 -- what an action may use, beside what the user granted to pgrelay
+grant execute on function pgrelay.seal_action(), pgrelay.held_transactions() to pgrelay;
 grant execute on function pgrelay.clock_now(), pgrelay.current_event() to pgrelay, pgrelay_producer, pgrelay_viewer, pgrelay_admin, pgrelay_processor;
 
 grant execute on function pgrelay.notify(text, text, timestamptz, integer, text),

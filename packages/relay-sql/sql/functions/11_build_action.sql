@@ -47,6 +47,9 @@ declare
   v_actions pg_catalog.int8;
   v_result pgrelay.action_result;
 begin
+  if current_user operator(pg_catalog.<>) 'pgrelay' then     -- altered after run_batch_v1 has compared its digest
+    raise exception using errcode = 'PR008', message = 'the private function of a channel was altered', hint = 'Register the channel again with p_replace => true.';
+  end if;
   while v_from <= v_count loop
     v_started := pgrelay.clock_now();
     exit when v_from > 1 and v_started >= p_until;
@@ -56,8 +59,7 @@ begin
       select pg_catalog.count(%3$s), pg_catalog.array_agg(pgrelay.clock_now()) into v_actions, v_ends
         from unnest(p_contexts[v_from:v_to], p_payloads[v_from:v_to]) u(context, payload)
         where pg_catalog.set_config('pgrelay.event', u.context, true) is not null;
-      set constraints all immediate;
-      set constraints all deferred;
+      perform pgrelay.seal_action();
       for v_i in v_from .. v_to loop
         v_result := (p_ids[v_i], v_started, v_ends[v_i - v_from + 1], null, null, null, null, null, null, null);
         v_started := v_result.finished_at;
@@ -82,6 +84,7 @@ begin
 end $run$ $frame$, v_run, p_search_path, v_call);
 
   execute format('revoke all on function %s(bigint[], text[], text[], boolean, timestamptz) from public', v_run);
+  execute format('revoke all on function %s(text) from public', v_act || case when p_check then '' else '_unchecked' end);
   execute format('grant execute on function %s(text) to pgrelay', v_act || case when p_check then '' else '_unchecked' end);
   if not exists (select from pg_proc p where p.oid = (v_run || '(bigint[], text[], text[], boolean, timestamptz)')::regprocedure
                  and p.proowner = 'pgrelay'::regrole) then

@@ -144,6 +144,7 @@ export class Worker {
     const { running, log } = this.#shared;
     if (running.has(channel.id) && !channel.parallel) return false;
     running.add(channel.id);
+    const tidy = () => this.#db.resetSettings((db) => applySettings(db, this.#shared.leaseMs));
     try {
       const result = await runBatch(
         this.#db,
@@ -153,8 +154,11 @@ export class Worker {
         this.#shared.size(channel.id),
         this.#shared.marks.of(channel.id),
         () => this.#shared.draining,
-      );
-      await this.#db.resetSettings((db) => applySettings(db, this.#shared.leaseMs));
+      ).catch(async (error) => {
+        if (!isConnectionLoss(error)) await tidy();   // batches before the one that failed may have left something
+        throw error;
+      });
+      await tidy();
       for (const trouble of result.troubles) logOutcome(log, trouble, channel.name);
       this.#shared.marks.took(result.done);
       if (result.done > 0) log.debug({ channel: channel.name, events: result.done }, 'batch done');

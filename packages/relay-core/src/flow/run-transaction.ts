@@ -22,7 +22,6 @@ export async function runTransaction(
   handler: HandlerDefinition,
   env: Omit<DispatchEnvironment, 'db'>,
 ): Promise<Required<Trouble> | undefined> {
-  await connection.discardTemporary();
   await connection.statementTimeout(env.timeoutMs);
   return connection.pinned(async (db) => {
     const startedAt = performance.now();

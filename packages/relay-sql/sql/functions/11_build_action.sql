@@ -16,14 +16,16 @@ as $$
 declare
   v_act text := format('pgrelay_action.act_%s', p_channel_id);
   v_run text := format('pgrelay_action.run_%s', p_channel_id);
+  v_create text;
   v_statements text[] := pgrelay.split_statements(p_sql);
   v_call text := case when p_check then format('%s(u.payload)', v_act) else format('%s(u.payload)', v_act || '_unchecked') end;
 begin
   if p_check then
     execute format('drop function if exists %s_unchecked(text)', v_act);
+    v_create := format('create or replace function %s(pg_catalog.text) returns void language sql volatile as %L', v_act, p_sql);
     perform set_config('search_path', p_search_path, true);          -- names resolve as in the registrar's session
-    execute format('create or replace function %s(text) returns void language sql volatile as %L', v_act, p_sql);
-    perform set_config('search_path', 'pg_catalog, pg_temp', true);
+    execute v_create;                                                -- until it is pinned again, nothing unqualified is ours
+    perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
   else
     execute format('drop function if exists %s(text)', v_act);
     execute format('create or replace function %s_unchecked(p_payload text) returns void language plpgsql volatile as %L', v_act,

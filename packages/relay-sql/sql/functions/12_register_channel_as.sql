@@ -11,9 +11,10 @@ declare
   v_mode text := coalesce(p_mode, case when p_action_sql is null then 'leased' else 'transactional' end);
   v_old pgrelay.channel;
   v_new pgrelay.channel;
-  -- Quoted here, whoever calls: the text goes into the definition of a function.
+  -- Quoted here, whoever calls: the text goes into the definition of a function. pg_catalog always comes first, by not being
+  -- named, and the temporary schema, which the registrar's session alone has, last.
   v_search_path text := coalesce((select string_agg(quote_ident(s.name), ', ' order by s.place) || ', '
-    from unnest(p_schemas) with ordinality s(name, place)), '') || 'pg_temp';
+    from unnest(p_schemas) with ordinality s(name, place) where s.name !~ '^pg_(catalog$|temp)'), '') || 'pg_temp';
 begin
   if p_name is null or p_name = '' or octet_length(p_name) > 200 then
     raise exception using errcode = 'PR004', message = format('channel name %L is not between 1 and 200 octets long', p_name),

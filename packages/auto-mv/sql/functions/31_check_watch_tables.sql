@@ -4,7 +4,7 @@
 -- can have a trigger, PM007 no such event.
 create or replace function pgauto_mv.check_watch_tables(p_watch_tables pgauto_mv.mv_watch_spec[])
 returns table (relation oid, operation text)
-language plpgsql stable set search_path = pg_catalog, pg_temp
+language plpgsql stable set search_path = pg_catalog, pg_temp set standard_conforming_strings = on
 as $$
 declare
   v_spec pgauto_mv.mv_watch_spec;

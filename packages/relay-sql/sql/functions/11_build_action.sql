@@ -11,7 +11,7 @@
 -- what ran before stays, the rest was not an attempt. It also stops at p_until. Results come back for what ran, in order.
 -- Called by register_channel under its lock on pgrelay.channel.
 create or replace function pgrelay.build_action(p_channel_id integer, p_sql text, p_search_path text, p_check boolean) returns void
-language plpgsql security definer set search_path = pg_catalog, pg_temp set client_min_messages = warning
+language plpgsql security definer set search_path = pg_catalog, pg_temp set standard_conforming_strings = on set client_min_messages = warning
 as $$
 declare
   v_act text := format('pgrelay_action.act_%s', p_channel_id);

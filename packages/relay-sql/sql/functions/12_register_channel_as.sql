@@ -4,7 +4,7 @@ create or replace function pgrelay.register_channel_as(
   p_name text, p_action_sql text, p_mode text, p_check boolean, p_statement_timeout interval, p_parallel boolean,
   p_max_payload integer, p_replace boolean, p_schemas name[], p_on_failure text default null, p_statements text[] default null
 ) returns integer
-language plpgsql security definer set search_path = pg_catalog, pg_temp
+language plpgsql security definer set search_path = pg_catalog, pg_temp set check_function_bodies = on
 as $$
 declare
   v_kind text := case when p_statements is not null then 'toplevel' when p_action_sql is null then 'handler' else 'sql' end;

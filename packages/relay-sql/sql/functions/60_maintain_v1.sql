@@ -1,7 +1,7 @@
 -- Housekeeping: makes the log's partitions for today and the next three days, drops those that end before the retention,
 -- and forgets dedup keys whose event is gone. Short lock_timeout; what it cannot do now it does at the next call.
 create or replace function pgrelay.maintain_v1(p_retention interval default interval '30 days') returns void
-language plpgsql security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC'
+language plpgsql security definer set search_path = pg_catalog, pg_temp set standard_conforming_strings = on set timezone = 'UTC'
 as $$
 declare
   v_today date := (pgrelay.clock_now() at time zone 'UTC')::date;

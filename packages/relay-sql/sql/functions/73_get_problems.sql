@@ -1,7 +1,7 @@
 -- What is wrong with the relay now, one row a finding: a stable code, the object, the evidence, and what to do about it.
 -- Evidence is counts, names and times, never a payload or a server's message.
 create or replace function pgrelay.get_problems() returns table (code text, object text, evidence text, remedy text)
-language sql stable security definer set search_path = pg_catalog, pg_temp
+language sql stable security definer set search_path = pg_catalog, pg_temp set standard_conforming_strings = on
 as $$
   select 'failed_events', 'channel ' || f.channel,
     format('%s failed events, the last at %s, most often %s', count(*), max(f.failed_at), mode() within group (order by coalesce(f.sqlstate, f.code))),

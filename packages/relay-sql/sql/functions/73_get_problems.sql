@@ -54,7 +54,7 @@ as $$
         where not exists (select from pgrelay.channel c where c.id = q.channel_id) group by q.channel_id) e
   union all
   select 'log_default_used', 'pgrelay.log_default', 'audit rows of days that had no partition of their own are in the default partition',
-    'Harmless, but retention does not drop them: move them into the partitions of their days.'
+    'They go into the partitions of their days within the hour while a Processor or CALL pgrelay.run() works, and when they are older than the retention; nothing else need be done.'
   where exists (select from pgrelay.log_default)
   union all
   select 'queue_published', 'publication ' || t.pubname, format('it contains %I.%I', t.schemaname, t.tablename),

@@ -14,6 +14,7 @@ import type { Service } from './lifecycle/service.js';
 import { Wakeup } from './lifecycle/wakeup.js';
 import { type CheckedOptions, checkProcessorOptions, type ProcessorOptions } from './options.js';
 import { Plugins } from './plugins/plugin-host.js';
+import { cancelTask } from './tasks/cancel-task.js';
 import { handlersTask } from './tasks/handlers-task.js';
 import { maintainTask } from './tasks/maintain-task.js';
 import { marksTask } from './tasks/marks-task.js';
@@ -132,6 +133,7 @@ export class Processor {
         (fence, id) => this.#shared.inFlight.holds(fence, id),
       ),
       handlersTask(this.#options, definitions, this.#shared.handlers, () => this.#shared.wakeAll()),
+      cancelTask(() => this.#shared.fence, this.#shared.inFlight),
       maintainTask(logRetentionDays),
       marksTask(this.#shared.marks),
       ...this.#plugins.tasks,
@@ -264,7 +266,8 @@ export class Processor {
   /** Hints come to the control connection; each wakes the workers. What an earlier one saw of the server no longer counts. */
   async #listen(client: Parameters<Prepare>[0]): Promise<void> {
     this.#shared.marks.forget();
-    client.on('notification', () => {
+    client.on('notification', ({ payload = '' }) => {
+      if (payload.startsWith('cancel ')) return this.#shared.inFlight.cancel(payload.slice('cancel '.length));
       this.#shared.hint.received();
       this.#shared.wakeAll();
     });

@@ -212,7 +212,7 @@ export class Worker {
     const events = await this.#claim(channel, fence, room);
     for (const { claimed: claim, event } of events) {
       const startedAt = performance.now();
-      void dispatch(event, handler, { ...this.#environment(channel, handler, fence), db: this.#shared.control }).then(
+      void dispatch(event, handler, { ...this.#environment(channel, handler, fence), db: this.#shared.control, claim }).then(
         (attempt) => this.#shared.settler.add({ claim, attempt, startedAt, finishedAt: performance.now() }),
       );
     }

@@ -22,7 +22,7 @@ grant execute on function
   pgrelay.register_channel(text, text[], text, interval, boolean, text),
   pgrelay.register_channel_as(text, text, text, boolean, interval, boolean, integer, boolean, name[], text, text[]),
   pgrelay.redrive(bigint), pgrelay.redrive_channel(text, text, text, integer, double precision),
-  pgrelay.drop_channel(text, boolean),
+  pgrelay.cancel(bigint), pgrelay.drop_channel(text, boolean),
   pgrelay.pause_channel(text), pgrelay.disable_channel(text), pgrelay.resume_channel(text)
   to pgrelay_admin;
 
@@ -37,7 +37,7 @@ grant execute on function
   pgrelay.settle_v1(smallint, bigint, bigint[], integer[], text[], double precision[], double precision[], double precision[], jsonb[]),
   pgrelay.fail_v1(smallint, bigint, smallint, bigint, double precision, jsonb),
   pgrelay.release_v1(smallint, bigint, bigint[]),
-  pgrelay.reclaim_v1(smallint, bigint),
+  pgrelay.reclaim_v1(smallint, bigint), pgrelay.cancellations_v1(smallint, bigint),
   pgrelay.recall_v1(smallint, bigint, bigint, text), pgrelay.record_effect_v1(bigint, text, jsonb),
   pgrelay.attach_v1(text, integer, text, integer, integer, text[]),
   pgrelay.enter_backend_v1(smallint, bigint, text), pgrelay.record_backend_v1(smallint, bigint, text, integer, timestamptz),

@@ -359,6 +359,15 @@ export const gateway = {
     return rows[0]?.result;
   },
 
+  /** Ids of events that this Processor runs and somebody wants stopped. */
+  async cancellations(db: Queryable, fence: Fence): Promise<string[]> {
+    const rows = await call<{ ids: string[] }>(db, 'select pgrelay.cancellations_v1($1, $2)::pg_catalog.text[] as ids', [
+      fence.slot,
+      fence.epoch,
+    ]);
+    return rows[0]?.ids ?? [];
+  },
+
   async held(db: Queryable, fence: Fence): Promise<string[]> {
     return (
       await call<{ id: string }>(db, 'select id::text from pgrelay.reclaim_v1($1, $2)', [fence.slot, fence.epoch])

@@ -6,10 +6,19 @@ import { Effects } from '../handlers/effects.js';
 import type { HandlerDefinition, HandlerFunction, HandlerObject } from '../handlers/handler-definition.js';
 import { readPayload } from '../handlers/read-payload.js';
 import { complete, isOutcome, type Outcome } from '../outcome.js';
+import { unlessCancelled } from './cancelled.js';
 import { type Attempt, type DispatchEnvironment, runHandler } from './run-handler.js';
 
 /** Runs the handler of one event. Never throws: whatever happens is an Attempt. */
 export async function dispatch(
+  event: RelayEvent<string | null>,
+  handler: HandlerDefinition,
+  env: DispatchEnvironment,
+): Promise<Attempt> {
+  return unlessCancelled(await run(event, handler, env), env.claim);
+}
+
+async function run(
   event: RelayEvent<string | null>,
   handler: HandlerDefinition,
   env: DispatchEnvironment,

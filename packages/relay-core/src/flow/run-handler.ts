@@ -7,10 +7,12 @@ import type { Queryable } from '../db/queryable.js';
 import type { ProcessorScope } from '../di/processor-scope.js';
 import type { BatchContext } from '../handlers/context.js';
 import type { Outcome } from '../outcome.js';
+import type { Claim } from './in-flight.js';
 
 /** How an attempt ended: an Outcome, an error that the retry policy judges, or the loss of our own connection, uncounted. */
 export type Attempt =
-  | { readonly outcome: Outcome }
+  /** undo: nothing that the handler wrote in its transaction is kept. */
+  | { readonly outcome: Outcome; readonly undo?: true }
   | { readonly failure: Failure; readonly error: unknown }
   | { readonly lost: true; readonly error: unknown };
 
@@ -25,6 +27,8 @@ export interface DispatchEnvironment {
   /** Where ctx.once writes. */
   readonly control: Queryable;
   readonly fence: Fence;
+  /** The attempt, where its event can be cancelled by itself. */
+  readonly claim?: Claim;
 }
 
 /** What `runHandler` found: the value that the handler returned, or the attempt it ended with instead. */
@@ -42,6 +46,8 @@ export async function runHandler(
   call: (ctx: BatchContext) => Promise<unknown>,
 ): Promise<Ran> {
   const timeout = new AbortController();
+  if (env.claim !== undefined) env.claim.abort = (reason) => timeout.abort(reason);
+  if (env.claim?.cancelled === true) timeout.abort(new Error('the event was cancelled'));
   const ctx: BatchContext = {
     signal: AbortSignal.any([timeout.signal, env.stopping]),
     log,

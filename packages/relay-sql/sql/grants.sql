@@ -46,5 +46,6 @@ grant execute on function
   pgrelay.bury_v1(), pgrelay.end_backend_v1(integer, timestamptz), pgrelay.rescue_v1(),
   pgrelay.maintain_v1(interval), pgrelay.keep_log_v1(interval), pgrelay.forget_effects_v1(interval)
   to pgrelay_processor;
-grant execute on function pgrelay.ready_sql_channels_v1(), pgrelay.enter_run_v1() to pgrelay_processor;
+grant execute on function pgrelay.ready_sql_channels_v1(), pgrelay.enter_run_v1(), pgrelay.left_by_run_v1(),
+  pgrelay.session_settings_v1(), pgrelay.restore_settings_v1(jsonb) to pgrelay_processor;
 grant execute on procedure pgrelay.run(bigint, bigint) to pgrelay_processor;

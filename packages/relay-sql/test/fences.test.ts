@@ -28,6 +28,7 @@ const writes: Readonly<Record<string, { readonly fenced: string } | { readonly f
   'pgrelay.declare_handlers_v1': { free: 'adds channels that are missing; says nothing of events' },
   'pgrelay.poll_v1': { free: 'moves what is due, whoever asks' },
   'pgrelay.ready_sql_channels_v1': { free: 'moves what is due, whoever asks' },
+  'pgrelay.restore_settings_v1': { free: 'writes no table' },
   'pgrelay.bury_v1': { free: 'finds out who is dead, by the clock of the database' },
   'pgrelay.rescue_v1': { free: 'takes back from those who are dead' },
   'pgrelay.end_backend_v1': { free: 'names the backend by its start' },

@@ -155,7 +155,7 @@ export class Worker {
         this.#shared.marks.of(channel.id),
         () => this.#shared.draining,
       ).catch(async (error) => {
-        if (!isConnectionLoss(error)) await tidy();   // batches before the one that failed may have left something
+        if (!isConnectionLoss(error)) await tidy(); // batches before the one that failed may have left something
         throw error;
       });
       await tidy();
@@ -212,9 +212,11 @@ export class Worker {
     const events = await this.#claim(channel, fence, room);
     for (const { claimed: claim, event } of events) {
       const startedAt = performance.now();
-      void dispatch(event, handler, { ...this.#environment(channel, handler, fence), db: this.#shared.control, claim }).then(
-        (attempt) => this.#shared.settler.add({ claim, attempt, startedAt, finishedAt: performance.now() }),
-      );
+      void dispatch(event, handler, {
+        ...this.#environment(channel, handler, fence),
+        db: this.#shared.control,
+        claim,
+      }).then((attempt) => this.#shared.settler.add({ claim, attempt, startedAt, finishedAt: performance.now() }));
     }
     return events.length > 0;
   }

@@ -68,16 +68,27 @@ test('a payload is found in no log row, view, problem row or log line, however i
       }),
       defineHandler('y.h.each', { batch: 5 }, (events) => events.map((event) => fail('no', event.payload.canary))),
       defineHandler('y.h.retry', () => retryIn(3_600_000)),
-      defineHandler('y.h.asked', (event, ctx) => new Promise<void>((_, reject) => ctx.signal.addEventListener('abort', () => reject(new Error(event.payload.canary))))),
+      defineHandler(
+        'y.h.asked',
+        (event, ctx) =>
+          new Promise<void>((_, reject) =>
+            ctx.signal.addEventListener('abort', () => reject(new Error(event.payload.canary))),
+          ),
+      ),
       defineHandler('y.h.timeout', { timeoutMs: 100 }, () => new Promise<void>(() => undefined)),
     ],
   });
   const client = createClient({ connectionString: db.url });
-  const sent = ['success', 'throw', 'tx', 'timeout', 'once', 'unkept', 'batch', 'each', 'retry'].map((name) => `y.h.${name}`);
+  const sent = ['success', 'throw', 'tx', 'timeout', 'once', 'unkept', 'batch', 'each', 'retry'].map(
+    (name) => `y.h.${name}`,
+  );
   for (const name of sent) await client.notifyMany(name, [{ payload: { canary } }]);
   const asked = await client.notify('y.h.asked', { canary });
   await client.close();
-  await until(async () => (await db.query("select from pgrelay.events where id = $1 and state = 'claimed'", [asked])).length > 0, 'it runs');
+  await until(
+    async () => (await db.query("select from pgrelay.events where id = $1 and state = 'claimed'", [asked])).length > 0,
+    'it runs',
+  );
   await db.query('select pgrelay.cancel($1)', [asked]);
   await db.query("select pgrelay.cancel(pgrelay.notify('y.h.success', $1, now() + interval '1 hour'))", [payload]);
   await db.query("select pgrelay_cron.schedule('y', 'every 5 minutes', 'select 1')");
@@ -108,7 +119,16 @@ test('a payload is found in no log row, view, problem row or log line, however i
   expect(seen).toEqual(expect.arrayContaining(['pgrelay.delayed', 'pgrelay.failed', 'pgrelay.effect']));
   expect(await seenByViewers()).toEqual([]);
   // The session that the action named after its payload is named back by the time that it idles.
-  await until(async () => (await db.query("select from pg_stat_activity where application_name || query like '%' || $1 || '%' and pid <> pg_backend_pid()", [canary])).length === 0, 'no session shows it');
+  await until(
+    async () =>
+      (
+        await db.query(
+          "select from pg_stat_activity where application_name || query like '%' || $1 || '%' and pid <> pg_backend_pid()",
+          [canary],
+        )
+      ).length === 0,
+    'no session shows it',
+  );
   expect(lines.length).toBeGreaterThan(10);
   expect(lines.join('')).not.toContain(canary);
   expect(crashing.log + crashing.out).not.toContain(canary);
@@ -125,10 +145,18 @@ async function seenByViewers(): Promise<string[]> {
     from pg_proc p join pg_namespace n on n.oid = p.pronamespace
     where n.nspname in ('pgrelay', 'pgauto_mv', 'pgrelay_cron') and p.prokind = 'f' and p.pronargs = p.pronargdefaults and has_schema_privilege(n.oid, 'usage') and has_function_privilege(p.oid, 'execute')`);
   expect(rows.map((row) => row.name)).toEqual(
-    expect.arrayContaining(['pgrelay.events', 'pgrelay.log', 'pgrelay.get_problems()', 'pgauto_mv.get_mv_problems()', 'pgrelay_cron.get_cron_problems()', 'pgrelay_cron.runs']),
+    expect.arrayContaining([
+      'pgrelay.events',
+      'pgrelay.log',
+      'pgrelay.get_problems()',
+      'pgauto_mv.get_mv_problems()',
+      'pgrelay_cron.get_cron_problems()',
+      'pgrelay_cron.runs',
+    ]),
   );
   const shown: string[] = [];
-  for (const { name, call } of rows) if (JSON.stringify((await viewer.query(call)).rows).includes(canary)) shown.push(name);
+  for (const { name, call } of rows)
+    if (JSON.stringify((await viewer.query(call)).rows).includes(canary)) shown.push(name);
   return shown;
 }
 

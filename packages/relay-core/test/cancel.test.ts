@@ -18,33 +18,38 @@ const untilAborted = (ctx: Pick<HandlerContext, 'signal'>) =>
   new Promise<void>((_, reject) => ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason)));
 
 describe('the handler of an event that is cancelled while it runs', () => {
-  test.each(['leased', 'transactional'] as const)('sees its signal, and ends as cancelled when it stops (%s)', async (mode) => {
-    const channel = `c.${mode}`;
-    await db.query(`create table wrote_${mode} ()`);
-    let started = false;
-    await running(db, {
-      handlers: [
-        mode === 'leased'
-          ? defineHandler(channel, async (_event, ctx) => {
-              started = true;
-              await untilAborted(ctx);
-            })
-          : defineHandler(channel, { mode: 'transactional' }, async (_event, ctx) => {
-              await ctx.tx.query(`insert into wrote_${mode} default values`);
-              started = true;
-              await untilAborted(ctx);
-            }),
-      ],
-    });
-    const id = await send(channel);
-    await until(async () => started, 'the handler runs');
-    expect(await cancel(id)).toEqual([{ what: 'asked' }]);
-    expect(await ended(channel)).toEqual([{ outcome: 'cancelled', attempt: 1, sqlstate: null, code: 'cancelled' }]);
-    expect(await db.query(`select from wrote_${mode}`)).toEqual([]);
-    expect(await db.query('select slot is not null as slot, worker from pgrelay.log where event_id = $1', [id])).toEqual([{ slot: true, worker: expect.any(Number) }]);
-    expect(await db.query('select from pgrelay.events where id = $1', [id])).toEqual([]);
-    expect(await db.query('select from pgrelay.failed where id = $1', [id])).toEqual([]);
-  });
+  test.each(['leased', 'transactional'] as const)(
+    'sees its signal, and ends as cancelled when it stops (%s)',
+    async (mode) => {
+      const channel = `c.${mode}`;
+      await db.query(`create table wrote_${mode} ()`);
+      let started = false;
+      await running(db, {
+        handlers: [
+          mode === 'leased'
+            ? defineHandler(channel, async (_event, ctx) => {
+                started = true;
+                await untilAborted(ctx);
+              })
+            : defineHandler(channel, { mode: 'transactional' }, async (_event, ctx) => {
+                await ctx.tx.query(`insert into wrote_${mode} default values`);
+                started = true;
+                await untilAborted(ctx);
+              }),
+        ],
+      });
+      const id = await send(channel);
+      await until(async () => started, 'the handler runs');
+      expect(await cancel(id)).toEqual([{ what: 'asked' }]);
+      expect(await ended(channel)).toEqual([{ outcome: 'cancelled', attempt: 1, sqlstate: null, code: 'cancelled' }]);
+      expect(await db.query(`select from wrote_${mode}`)).toEqual([]);
+      expect(
+        await db.query('select slot is not null as slot, worker from pgrelay.log where event_id = $1', [id]),
+      ).toEqual([{ slot: true, worker: expect.any(Number) }]);
+      expect(await db.query('select from pgrelay.events where id = $1', [id])).toEqual([]);
+      expect(await db.query('select from pgrelay.failed where id = $1', [id])).toEqual([]);
+    },
+  );
 
   test('comes back no more, but stays what it is when it finishes all the same', async () => {
     const signals = new Map<string, AbortSignal>();
@@ -75,7 +80,10 @@ describe('the handler of an event that is cancelled while it runs', () => {
   test('learns it without the NOTIFY, too', async () => {
     await running(db, { handlers: [defineHandler('c.net', (_event, ctx) => untilAborted(ctx))] });
     const id = await send('c.net');
-    await until(async () => (await db.query('select from pgrelay.events where state = $1', ['claimed'])).length > 0, 'it runs');
+    await until(
+      async () => (await db.query('select from pgrelay.events where state = $1', ['claimed'])).length > 0,
+      'it runs',
+    );
     await db.query('set role pgrelay_owner');
     await db.query("insert into pgrelay.cancellation values ($1, now(), 'somebody')", [id]);
     await db.query('reset role');

@@ -7,14 +7,17 @@ let slot: Slot;
 
 beforeAll(async () => {
   slot = await takeSlot(db);
-  await db.query("select pgrelay.register_channel('x.h'), pgrelay.register_channel('x.sql', 'select 1'), pgrelay.register_channel('x.top', array['vacuum'])");
+  await db.query(
+    "select pgrelay.register_channel('x.h'), pgrelay.register_channel('x.sql', 'select 1'), pgrelay.register_channel('x.top', array['vacuum'])",
+  );
 });
 
 const send = async (channel: string, more = '') =>
   (await db.query<{ id: string }>(`select pgrelay.notify($1, 'p'${more})::text as id`, [channel]))[0]?.id ?? '';
 const cancel = async (id: string, on: Pick<typeof db, 'query'> = db) =>
   (await on.query<{ what: string }>('select pgrelay.cancel($1) as what', [id]))[0]?.what;
-const asked = (id: string) => db.query('select from pgrelay.cancellations_v1($1, $2) c where $3::bigint = any (c)', [slot.slot, slot.epoch, id]);
+const asked = (id: string) =>
+  db.query('select from pgrelay.cancellations_v1($1, $2) c where $3::bigint = any (c)', [slot.slot, slot.epoch, id]);
 
 describe('pgrelay.cancel', () => {
   test.each([
@@ -25,7 +28,12 @@ describe('pgrelay.cancel', () => {
     const id = await send('x.h', more);
     expect(await cancel(id)).toBe('cancelled');
     expect(await db.query('select from pgrelay.events where id = $1', [id])).toEqual([]);
-    expect(await db.query('select outcome, code, attempt, slot, worker, started_at, node is not null as node from pgrelay.log where event_id = $1', [id])).toEqual([
+    expect(
+      await db.query(
+        'select outcome, code, attempt, slot, worker, started_at, node is not null as node from pgrelay.log where event_id = $1',
+        [id],
+      ),
+    ).toEqual([
       { outcome: 'cancelled', code: 'cancelled', attempt: 1, slot: null, worker: null, started_at: null, node: true },
     ]);
     if (state === 'deduplicated') {
@@ -44,11 +52,17 @@ describe('pgrelay.cancel', () => {
     expect(await asked(id)).toHaveLength(1);
     await settle(db, slot, [id], 'done');
     expect(await asked(id)).toEqual([]);
-    await db.query('select pgrelay.maintain_v1()');
+    await expect(cancel(id)).rejects.toMatchObject({ code: 'PR028' });
+    const next = await send('x.h');
+    await claim(db, slot, 'x.h');
+    await cancel(next);
     await db.query('set role pgrelay_owner');
-    expect(await db.query('select from pgrelay.cancellation')).toEqual([]);
+    expect(await db.query('select event_id::text from pgrelay.cancellation')).toEqual([{ event_id: next }]);
     await db.query('reset role');
-    expect((await db.query('select outcome from pgrelay.log where event_id = $1', [id])).map((row) => row.outcome)).toEqual(['done']);
+    await settle(db, slot, [next], 'done');
+    expect(
+      (await db.query('select outcome from pgrelay.log where event_id = $1', [id])).map((row) => row.outcome),
+    ).toEqual(['done']);
   });
 
   test('says so where nothing can be stopped, and waits for nobody', async () => {
@@ -60,7 +74,10 @@ describe('pgrelay.cancel', () => {
     await worker.query('rollback');
     expect(await cancel(id)).toBe('cancelled');
     const top = await send('x.top');
-    await db.query("select pgrelay.claim_toplevel_v1($1, $2, 1::smallint, id) from pgrelay.channels where name = 'x.top'", [slot.slot, slot.epoch]);
+    await db.query(
+      "select pgrelay.claim_toplevel_v1($1, $2, 1::smallint, id) from pgrelay.channels where name = 'x.top'",
+      [slot.slot, slot.epoch],
+    );
     expect(await cancel(top)).toBe('running');
     expect(await asked(top)).toEqual([]);
     await settle(db, slot, [top], 'done');
@@ -75,7 +92,9 @@ describe('pgrelay.cancel', () => {
     await claimer.query('commit');
     expect(await cancel(id, canceller)).toBe('asked');
     await settle(db, slot, [id], 'cancelled', null, { code: 'cancelled' });
-    expect(await logOf(db, 'x.h')).toContainEqual(expect.objectContaining({ event_id: id, outcome: 'cancelled', attempt: 1 }));
+    expect(await logOf(db, 'x.h')).toContainEqual(
+      expect.objectContaining({ event_id: id, outcome: 'cancelled', attempt: 1 }),
+    );
   });
 
   test('race: a cancellation that comes first leaves nothing to claim, and undone it leaves the event', async () => {
@@ -96,8 +115,24 @@ test('a channel dropped by force leaves an audit row for the attempt that ran', 
   await claim(db, slot, 'x.drop');
   const waits = await send('x.drop');
   await db.query("select pgrelay.drop_channel('x.drop', p_force => true)");
-  expect(await db.query('select event_id::text, outcome, code, attempt, slot, worker, started_at is not null as started from pgrelay.log where channel = $1', ['x.drop'])).toEqual([
-    { event_id: id, outcome: 'cancelled', code: 'channel_dropped', attempt: 1, slot: slot.slot, worker: 1, started: true },
+  expect(
+    await db.query(
+      'select event_id::text, outcome, code, attempt, slot, worker, started_at is not null as started from pgrelay.log where channel = $1',
+      ['x.drop'],
+    ),
+  ).toEqual([
+    {
+      event_id: id,
+      outcome: 'cancelled',
+      code: 'channel_dropped',
+      attempt: 1,
+      slot: slot.slot,
+      worker: 1,
+      started: true,
+    },
   ]);
-  expect(await db.query('select id::text from pgrelay.failed where channel = $1 order by id', ['x.drop'])).toEqual([{ id }, { id: waits }]);
+  expect(await db.query('select id::text from pgrelay.failed where channel = $1 order by id', ['x.drop'])).toEqual([
+    { id },
+    { id: waits },
+  ]);
 });

@@ -11,7 +11,9 @@ const db: TestDatabase = useDatabase();
 const writes: Readonly<Record<string, { readonly fenced: string } | { readonly free: string }>> = {
   'pgrelay.claim_v1': { fenced: 'select * from pgrelay.claim_v1(SLOT, EPOCH, 1::smallint, HANDLER, 10)' },
   'pgrelay.claim_toplevel_v1': { fenced: 'select * from pgrelay.claim_toplevel_v1(SLOT, EPOCH, 1::smallint, TOP)' },
-  'pgrelay.run_batch_v1': { fenced: 'select * from pgrelay.run_batch_v1(SLOT, EPOCH, 1::smallint, SQL, 10, false, 50)' },
+  'pgrelay.run_batch_v1': {
+    fenced: 'select * from pgrelay.run_batch_v1(SLOT, EPOCH, 1::smallint, SQL, 10, false, 50)',
+  },
   'pgrelay.fail_v1': { fenced: `select pgrelay.fail_v1(SLOT, EPOCH, 1::smallint, READY, 5, '{"code": "x"}')` },
   'pgrelay.settle_v1': {
     fenced: `select * from pgrelay.settle_v1(SLOT, EPOCH, array[HELD], array[ATTEMPT], array['done'], array[null::float8], array[5], array[0], array[null::jsonb])`,
@@ -44,7 +46,9 @@ const writes: Readonly<Record<string, { readonly fenced: string } | { readonly f
   'pgauto_mv.enter_refresh_v1': {
     fenced: "select * from pgauto_mv.enter_refresh_v1(VIEW, VIEW_EPOCH, '1 s', '1 s', '1 s')",
   },
-  'pgauto_mv.finish_refresh_v1': { fenced: "select pgauto_mv.finish_refresh_v1(VIEW, VIEW_EPOCH, 'now', 'plain', 'x')" },
+  'pgauto_mv.finish_refresh_v1': {
+    fenced: "select pgauto_mv.finish_refresh_v1(VIEW, VIEW_EPOCH, 'now', 'plain', 'x')",
+  },
   'pgauto_mv.fail_refresh_v1': {
     fenced: "select pgauto_mv.fail_refresh_v1(VIEW, VIEW_EPOCH, 'now', 'plain', '40001', 'm', 'd', 'h')",
   },
@@ -72,10 +76,17 @@ const words: Record<string, string> = {};
 let alive: Slot;
 
 beforeAll(async () => {
-  await db.query("select pgrelay.register_channel('f.h'), pgrelay.register_channel('f.sql', 'select 1'), pgrelay.register_channel('f.top', array['vacuum']), pgrelay.register_channel('pgauto_mv.refresh')");
+  await db.query(
+    "select pgrelay.register_channel('f.h'), pgrelay.register_channel('f.sql', 'select 1'), pgrelay.register_channel('f.top', array['vacuum']), pgrelay.register_channel('pgauto_mv.refresh')",
+  );
   await db.query('create materialized view v as select 1 as one');
   await db.query("select pgauto_mv.register_mv('v'::regclass)");
-  for (const [word, name] of [['HANDLER', 'f.h'], ['SQL', 'f.sql'], ['TOP', 'f.top']] as const) words[word] = String(await channelId(db, name));
+  for (const [word, name] of [
+    ['HANDLER', 'f.h'],
+    ['SQL', 'f.sql'],
+    ['TOP', 'f.top'],
+  ] as const)
+    words[word] = String(await channelId(db, name));
 });
 
 /** A Processor that held an event was declared dead; its slot was taken by another, which holds the event by now. */
@@ -97,7 +108,15 @@ beforeEach(async () => {
   const [state] = await asOwner<{ mv_id: string; epoch: string }>(
     'select mv_id::text, (epoch - 1)::text as epoch from pgauto_mv.state',
   );
-  Object.assign(words, { SLOT: `${dead.slot}::smallint`, EPOCH: dead.epoch, HELD: held, ATTEMPT: String(row?.attempt), READY: ready?.id, VIEW: state?.mv_id, VIEW_EPOCH: state?.epoch });
+  Object.assign(words, {
+    SLOT: `${dead.slot}::smallint`,
+    EPOCH: dead.epoch,
+    HELD: held,
+    ATTEMPT: String(row?.attempt),
+    READY: ready?.id,
+    VIEW: state?.mv_id,
+    VIEW_EPOCH: state?.epoch,
+  });
 });
 
 /** Everything in the tables of the relay and its plugins. */
@@ -138,7 +157,10 @@ describe('a Processor that was declared dead changes nothing', () => {
   test.each(fenced)('%s works with the fence that holds', async (name, template) => {
     const view = name.startsWith('pgauto_mv');
     if (view) {
-      const [go] = await db.query<{ outcome: string; epoch: string }>("select outcome, epoch::text from pgauto_mv.begin_refresh_v1($1, 'now', null, '1 s')", [words['VIEW']]);
+      const [go] = await db.query<{ outcome: string; epoch: string }>(
+        "select outcome, epoch::text from pgauto_mv.begin_refresh_v1($1, 'now', null, '1 s')",
+        [words['VIEW']],
+      );
       expect(go?.outcome).toBe('go');
       words['VIEW_EPOCH'] = go?.epoch ?? '';
     }
@@ -150,6 +172,7 @@ describe('a Processor that was declared dead changes nothing', () => {
     await client.query(sql);
     await client.query('commit');
     if (name !== 'pgrelay.recall_v1') expect(await everything()).not.toEqual(before);
-    if (view) await db.query("select pgauto_mv.release_refresh_v1($1, $2, 'now', 'x')", [words['VIEW'], words['VIEW_EPOCH']]);
+    if (view)
+      await db.query("select pgauto_mv.release_refresh_v1($1, $2, 'now', 'x')", [words['VIEW'], words['VIEW_EPOCH']]);
   });
 });

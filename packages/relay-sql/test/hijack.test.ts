@@ -31,7 +31,9 @@ async function send(sql: string): Promise<void> {
 
 /** How often something planted has run. */
 const hits = async () =>
-  Number((await db.query<{ n: string }>('select case when is_called then last_value else 0 end as n from evil.hits'))[0]?.n);
+  Number(
+    (await db.query<{ n: string }>('select case when is_called then last_value else 0 end as n from evil.hits'))[0]?.n,
+  );
 
 describe.each(paths)('with search_path %s', (path) => {
   const tag = path.replaceAll(/\W/g, '_');
@@ -40,32 +42,60 @@ describe.each(paths)('with search_path %s', (path) => {
     await victim.query(`set search_path = ${path}`);
     await send(`select pgrelay.register_channel('${tag}.sql', 'insert into shop.done values ($1)')`);
     await send(`select pgrelay.register_channel('${tag}.bad', 'select $1::pg_catalog.int4')`);
-    await send(`select pgrelay.register_channel('${tag}.later', 'select 1', p_check => false, p_parallel => true, p_on_failure => '${tag}.sql')`);
+    await send(
+      `select pgrelay.register_channel('${tag}.later', 'select 1', p_check => false, p_parallel => true, p_on_failure => '${tag}.sql')`,
+    );
     await send(`select pgrelay.register_channel('${tag}.top', array['vacuum'])`);
     await send(`select * from pgrelay.declare_handlers_v1(array['${tag}.h'], array['leased'], true)`);
-    const ids = Object.fromEntries((await db.query<{ name: string; id: number }>("select split_part(name, '.', 2) as name, id from pgrelay.channels where name like $1", [`${tag}.%`])).map((row) => [row.name, row.id]));
-    await send(`select pgrelay.notify('${tag}.sql', 'x', p_priority => 3, p_dedup_key => 'k'), pgrelay.notify('${tag}.sql', 'x', p_dedup_key => 'k'), pgrelay.notify('${tag}.bad')`);
-    await send(`select pgrelay.notify_many('${tag}.h', array['a', 'b'], p_dedup_key => array['a', null], p_priority => array[1, 2]), pgrelay.notify('${tag}.h', p_run_at => 'tomorrow'), pgrelay.notify('${tag}.top')`);
+    const ids = Object.fromEntries(
+      (
+        await db.query<{ name: string; id: number }>(
+          "select split_part(name, '.', 2) as name, id from pgrelay.channels where name like $1",
+          [`${tag}.%`],
+        )
+      ).map((row) => [row.name, row.id]),
+    );
+    await send(
+      `select pgrelay.notify('${tag}.sql', 'x', p_priority => 3, p_dedup_key => 'k'), pgrelay.notify('${tag}.sql', 'x', p_dedup_key => 'k'), pgrelay.notify('${tag}.bad')`,
+    );
+    await send(
+      `select pgrelay.notify_many('${tag}.h', array['a', 'b'], p_dedup_key => array['a', null], p_priority => array[1, 2]), pgrelay.notify('${tag}.h', p_run_at => 'tomorrow'), pgrelay.notify('${tag}.top')`,
+    );
     await send(`select pgrelay.notify('${tag}.h', 'c', p_run_at => '2000-01-01'), pgrelay.notify('${tag}.later')`);
-    const [slot] = await db.query<{ slot: number; epoch: string }>("select slot, epoch from pgrelay.attach_v1('h', 1, 'v', 60000, 1, '{}')");
+    const [slot] = await db.query<{ slot: number; epoch: string }>(
+      "select slot, epoch from pgrelay.attach_v1('h', 1, 'v', 60000, 1, '{}')",
+    );
     const fence = `${slot?.slot}::smallint, ${slot?.epoch}`;
     await send(`select pgrelay.enter_backend_v1(${fence}, 'test'), pgrelay.heartbeat_v1(${fence})`);
-    await send(`select * from pgrelay.poll_v1(array[${ids['h']}]), pgrelay.horizon_v1(), pgrelay.marks_v1(10), pgrelay.arm_v1(), pgrelay.holders_v1(), pgrelay.find_lanes_v1()`);
+    await send(
+      `select * from pgrelay.poll_v1(array[${ids['h']}]), pgrelay.horizon_v1(), pgrelay.marks_v1(10), pgrelay.arm_v1(), pgrelay.holders_v1(), pgrelay.find_lanes_v1()`,
+    );
     await send(`select * from pgrelay.claim_v1(${fence}, 1::smallint, ${ids['h']}, 10)`);
-    const held = (await db.query<{ id: string }>('select id::text from pgrelay.queue where slot = $1 order by place', [slot?.slot])).map((row) => row.id);
+    const held = (
+      await db.query<{ id: string }>('select id::text from pgrelay.queue where slot = $1 order by place', [slot?.slot])
+    ).map((row) => row.id);
     expect(held.length).toBeGreaterThan(2);
     await send(`select * from pgrelay.recall_v1(${fence}, ${held[0]}, 'e')`);
     await send(`select pgrelay.record_effect_v1(${held[0]}, 'e', '1')`);
-    await send(`select * from pgrelay.settle_v1(${fence}, array[${held[0]}, ${held[1]}], array[1, 1], array['done', 'error'], array[0, 0], array[5, 5], array[0, 0], array[null, '{"sqlstate": "40001", "code": "x", "constraint": "y", "table": "z"}'::pg_catalog.jsonb])`);
+    await send(
+      `select * from pgrelay.settle_v1(${fence}, array[${held[0]}, ${held[1]}], array[1, 1], array['done', 'error'], array[0, 0], array[5, 5], array[0, 0], array[null, '{"sqlstate": "40001", "code": "x", "constraint": "y", "table": "z"}'::pg_catalog.jsonb])`,
+    );
     await send(`select pgrelay.release_v1(${fence}, array[${held[2]}]), pgrelay.peek_v1(${ids['sql']}, 5)`);
     await send(`select * from pgrelay.reclaim_v1(${fence}), pgrelay.backends_v1(${fence})`);
     await send(`select * from pgrelay.claim_toplevel_v1(${fence}, 1::smallint, ${ids['top']})`);
-    for (const name of ['sql', 'bad', 'later']) await send(`select * from pgrelay.run_batch_v1(${fence}, 1::smallint, ${ids[name]}, 10, false, 50)`);
+    for (const name of ['sql', 'bad', 'later'])
+      await send(`select * from pgrelay.run_batch_v1(${fence}, 1::smallint, ${ids[name]}, 10, false, 50)`);
     await send(`select pgrelay.notify('${tag}.sql')`);
-    const [waiting] = await db.query<{ id: string }>('select id::text from pgrelay.events where channel = $1', [`${tag}.sql`]);
+    const [waiting] = await db.query<{ id: string }>('select id::text from pgrelay.events where channel = $1', [
+      `${tag}.sql`,
+    ]);
     await send(`select pgrelay.fail_v1(${fence}, 1::smallint, ${waiting?.id}, 5, '{"code": "x"}')`);
-    await send(`select pgrelay.redrive_channel('${tag}.bad', p_sqlstate => '22', p_per_second => 5), pgrelay.redrive(${waiting?.id})`);
-    await send(`select pgrelay.pause_channel('${tag}.h'), pgrelay.disable_channel('${tag}.h'), pgrelay.resume_channel('${tag}.h')`);
+    await send(
+      `select pgrelay.redrive_channel('${tag}.bad', p_sqlstate => '22', p_per_second => 5), pgrelay.redrive(${waiting?.id})`,
+    );
+    await send(
+      `select pgrelay.pause_channel('${tag}.h'), pgrelay.disable_channel('${tag}.h'), pgrelay.resume_channel('${tag}.h')`,
+    );
     await send('select pgrelay.maintain_v1(), pgrelay.forget_effects_v1()');
     await send('select * from pgrelay.get_problems()');
     await send('select * from pgrelay.events, pgrelay.processors, pgrelay.channels limit 1');
@@ -87,9 +117,15 @@ describe.each(paths)('with search_path %s', (path) => {
     await send('insert into shop.orders values (1, 1)');
     await send('update shop.orders set total = 2');
     await send('delete from shop.orders');
-    await send("select pgauto_mv.refresh_materialised_view_now('shop.sum'), pgauto_mv.refresh_materialized_view_now('sum', 'shop')");
-    await send("select pgauto_mv.is_fresh('shop.sum', '1'), pgauto_mv.plan_v1(), pgauto_mv.collect_v1('1 day', '1 day', 10)");
-    await send('select pgauto_mv.repair_v1(), pgauto_mv.repair_view_v1(), pgauto_mv.invalidate_changed_v1(), pgauto_mv.clean_mv()');
+    await send(
+      "select pgauto_mv.refresh_materialised_view_now('shop.sum'), pgauto_mv.refresh_materialized_view_now('sum', 'shop')",
+    );
+    await send(
+      "select pgauto_mv.is_fresh('shop.sum', '1'), pgauto_mv.plan_v1(), pgauto_mv.collect_v1('1 day', '1 day', 10)",
+    );
+    await send(
+      'select pgauto_mv.repair_v1(), pgauto_mv.repair_view_v1(), pgauto_mv.invalidate_changed_v1(), pgauto_mv.clean_mv()',
+    );
     await send('select * from pgauto_mv.get_mv_problems()');
     await send('select * from pgauto_mv.freshness, pgauto_mv.watches, pgauto_mv.materialized_view_state');
     await send("select pgauto_mv.unregister_mv('shop.sum')");

@@ -7,11 +7,17 @@ const probe = { name: 'probe', directory: new URL('./fixtures/module/', import.m
 const taken = useDatabase({ template: 'empty' });
 const planted = useDatabase({ template: 'empty' });
 
-test.each(['pgrelay', 'pgrelay_action', 'probe'])('a schema %s that somebody else has made is refused, not used', async (schema) => {
-  await taken.query(`create schema ${schema}`);
-  await expect(migrate({ connectionString: taken.url, modules: [probe] })).rejects.toMatchObject({ code: 'RELAY_SCHEMA_FOREIGN', hint: expect.any(String) });
-  await taken.query(`drop schema ${schema}`);
-});
+test.each(['pgrelay', 'pgrelay_action', 'probe'])(
+  'a schema %s that somebody else has made is refused, not used',
+  async (schema) => {
+    await taken.query(`create schema ${schema}`);
+    await expect(migrate({ connectionString: taken.url, modules: [probe] })).rejects.toMatchObject({
+      code: 'RELAY_SCHEMA_FOREIGN',
+      hint: expect.any(String),
+    });
+    await taken.query(`drop schema ${schema}`);
+  },
+);
 
 test("nothing in the installing login's search_path takes the place of what the migrations call", async () => {
   await planted.query(`create schema evil; create sequence evil.hits;
@@ -25,5 +31,9 @@ test("nothing in the installing login's search_path takes the place of what the 
   url.searchParams.set('options', '-c search_path=evil,pg_catalog');
   await migrate({ connectionString: url.href, modules: [probe] });
   expect(await planted.query('select is_called from evil.hits')).toEqual([{ is_called: false }]);
-  expect(await planted.query("select format_type(a.atttypid, null) as type from pg_attribute a where a.attrelid = 'pgrelay.queue'::regclass and a.attname = 'payload'")).toEqual([{ type: 'text' }]);
+  expect(
+    await planted.query(
+      "select format_type(a.atttypid, null) as type from pg_attribute a where a.attrelid = 'pgrelay.queue'::regclass and a.attname = 'payload'",
+    ),
+  ).toEqual([{ type: 'text' }]);
 });

@@ -52,11 +52,13 @@ beforeAll(async () => {
     order by 1, 4`);
 });
 
-const isText = (type: string) => /^(text|name|jsonb|regclass|text\[\]|name\[\]|jsonb\[\]|pgauto_mv\.mv_watch_spec\[\])$/.test(type);
+const isText = (type: string) =>
+  /^(text|name|jsonb|regclass|text\[\]|name\[\]|jsonb\[\]|pgauto_mv\.mv_watch_spec\[\])$/.test(type);
 
 /** A hostile value of the type, as a parameter. */
 function poison(type: string, text: string): string | string[] {
-  if (type === 'jsonb') return JSON.stringify({ sqlstate: text, code: text, message: text, constraint: text, table: text });
+  if (type === 'jsonb')
+    return JSON.stringify({ sqlstate: text, code: text, message: text, constraint: text, table: text });
   if (type === 'jsonb[]') return [JSON.stringify({ sqlstate: text, code: text, constraint: text, table: text })];
   if (type === 'pgauto_mv.mv_watch_spec[]') return [`("${text.replaceAll(/["\\]/g, '\\$&')}",UPDATE)`];
   return type.endsWith('[]') ? [text] : text;
@@ -69,12 +71,18 @@ function harmless(type: string): unknown {
   return /^(smallint|integer|bigint|double precision|numeric)$/.test(type) ? 1 : null;
 }
 
-async function call(client: pg.Client, { name, kind, types }: Callable, values: readonly unknown[]): Promise<string | undefined> {
+async function call(
+  client: pg.Client,
+  { name, kind, types }: Callable,
+  values: readonly unknown[],
+): Promise<string | undefined> {
   const list = types.map((type, index) => `$${index + 1}::${type}`).join(', ');
-  await client.query("begin; set local statement_timeout = '5s'; set local standard_conforming_strings = off; set local backslash_quote = on; set local escape_string_warning = off");
+  await client.query(
+    "begin; set local statement_timeout = '5s'; set local standard_conforming_strings = off; set local backslash_quote = on; set local escape_string_warning = off",
+  );
   try {
     await client.query(kind === 'p' ? `call ${name}(${list})` : `select * from ${name}(${list})`, [...values]);
-    const { rows } = await client.query("select alive from public.canary");
+    const { rows } = await client.query('select alive from public.canary');
     expect(rows, name).toEqual([{ alive: true }]);
     return undefined;
   } catch (error) {
@@ -99,7 +107,9 @@ test('no text parameter of any function that a role may call is read as SQL', as
         const what = `${callable.name} ${parameter} ${text.slice(0, 40)}`;
         // A regclass and a name of a table are parsed as names by the server itself, which may well refuse them.
         if (!sqlText.has(parameter) && type !== 'regclass') expect(code === '42601' ? what : undefined).toBeUndefined();
-        expect(code === '42P01' && !callable.name.startsWith('pgauto_mv') && !sqlText.has(parameter) ? what : undefined).toBeUndefined();
+        expect(
+          code === '42P01' && !callable.name.startsWith('pgauto_mv') && !sqlText.has(parameter) ? what : undefined,
+        ).toBeUndefined();
       }
     }
   expect(tried.size).toBeGreaterThan(50);
@@ -112,32 +122,62 @@ describe('an event all of whose texts are hostile lives and ends as any other', 
     const session = await db.session('hostile');
     await session.query('set standard_conforming_strings = off; set escape_string_warning = off');
     const schema = name.slice(0, 40);
-    await session.query(`create schema ${quote(schema)}; create table ${quote(schema)}.${quote(schema)} (what text constraint ${quote(schema)} check (what <> 'bad')); grant usage on schema ${quote(schema)} to pgrelay; grant insert on ${quote(schema)}.${quote(schema)} to pgrelay`);
+    await session.query(
+      `create schema ${quote(schema)}; create table ${quote(schema)}.${quote(schema)} (what text constraint ${quote(schema)} check (what <> 'bad')); grant usage on schema ${quote(schema)} to pgrelay; grant insert on ${quote(schema)}.${quote(schema)} to pgrelay`,
+    );
     await session.query(`set search_path = ${quote(schema)}, public`);
     await session.query("select pgrelay.register_channel($1, p_on_failure => '')", [`${name} report`]);
-    await session.query('select pgrelay.register_channel($1, $2, p_on_failure => $3)', [name, `insert into ${quote(schema)} values (case when $1 = 'bad' then $1 else $1 end)`, `${name} report`]);
-    await session.query('select pgrelay.register_channel($1, $2, p_check => false)', [`${name} later`, `insert into ${quote(schema)} values ($1)`]);
-    for (const payload of [text, 'bad']) await session.query('select pgrelay.notify($1, $2, p_dedup_key => $3)', [name, payload, payload + text]);
+    await session.query('select pgrelay.register_channel($1, $2, p_on_failure => $3)', [
+      name,
+      `insert into ${quote(schema)} values (case when $1 = 'bad' then $1 else $1 end)`,
+      `${name} report`,
+    ]);
+    await session.query('select pgrelay.register_channel($1, $2, p_check => false)', [
+      `${name} later`,
+      `insert into ${quote(schema)} values ($1)`,
+    ]);
+    for (const payload of [text, 'bad'])
+      await session.query('select pgrelay.notify($1, $2, p_dedup_key => $3)', [name, payload, payload + text]);
     await session.query('select pgrelay.notify_many($1, $2)', [`${name} later`, [text]]);
     const slot = await takeSlot(db);
     expect(await runBatch(session, slot, name)).toMatchObject({ done: 1, failed: 1 });
     expect(await runBatch(session, slot, `${name} later`)).toMatchObject({ done: 1 });
-    expect(await session.query(`select what from ${quote(schema)} order by 1`)).toEqual([{ what: text }, { what: text }]);
-    expect(await session.query("select constraint_name, table_name, code from pgrelay.log where channel = $1 and outcome = 'failed'", [name])).toEqual([{ constraint_name: schema, table_name: schema, code: 'action_error' }]);
+    expect(await session.query(`select what from ${quote(schema)} order by 1`)).toEqual([
+      { what: text },
+      { what: text },
+    ]);
+    expect(
+      await session.query(
+        "select constraint_name, table_name, code from pgrelay.log where channel = $1 and outcome = 'failed'",
+        [name],
+      ),
+    ).toEqual([{ constraint_name: schema, table_name: schema, code: 'action_error' }]);
     await claim(db, slot, `${name} report`);
     const [held] = await db.query<{ id: string }>('select id::text from pgrelay.queue where slot = $1', [slot.slot]);
     await session.query('select pgrelay.record_effect_v1($1, $2, $3)', [held?.id, name, JSON.stringify(text)]);
-    expect(await settle(session, slot, [held?.id ?? ''], 'failed', null, { code: text, message: text, constraint: text, table: text })).toEqual(['failed']);
+    expect(
+      await settle(session, slot, [held?.id ?? ''], 'failed', null, {
+        code: text,
+        message: text,
+        constraint: text,
+        table: text,
+      }),
+    ).toEqual(['failed']);
     await session.query('select * from pgrelay.get_problems()');
     await session.query('select pgrelay.redrive_channel($1)', [name]);
-    await session.query("call pgrelay.run()");
+    await session.query('call pgrelay.run()');
     await session.query('select pgrelay_cron.schedule($1, $2, $3)', [name, 'every 5 minutes', 'select 1']);
     await session.query('select pgrelay_cron.unschedule($1)', [name]);
     await session.query(`create materialized view ${quote(`${schema}v`)} as select what from ${quote(schema)}`);
-    await session.query("select pgauto_mv.register_mv($1, $2, array[pgauto_mv.mv_watch($3, 'INSERT')])", [`${schema}v`, schema, quote(schema)]);
+    await session.query("select pgauto_mv.register_mv($1, $2, array[pgauto_mv.mv_watch($3, 'INSERT')])", [
+      `${schema}v`,
+      schema,
+      quote(schema),
+    ]);
     await session.query(`insert into ${quote(schema)} values ('more')`);
     await session.query('select pgauto_mv.unregister_mv($1, $2)', [`${schema}v`, schema]);
-    for (const channel of [name, `${name} later`, `${name} report`]) await session.query('select pgrelay.drop_channel($1, p_force => true)', [channel]);
+    for (const channel of [name, `${name} later`, `${name} report`])
+      await session.query('select pgrelay.drop_channel($1, p_force => true)', [channel]);
     await db.query('select pgrelay.detach_v1($1, $2)', [slot.slot, slot.epoch]);
     expect(await db.query('select alive from public.canary')).toEqual([{ alive: true }]);
   });
@@ -150,7 +190,9 @@ test('no function depends on how its caller reads a backslash, and none is check
   expect(loose).toEqual([]);
   const session = await db.session('lax');
   await session.query('set check_function_bodies = off');
-  await expect(session.query("select pgrelay.register_channel('lax', 'insert into nowhere values ($1)')")).rejects.toMatchObject({ code: '42P01' });
+  await expect(
+    session.query("select pgrelay.register_channel('lax', 'insert into nowhere values ($1)')"),
+  ).rejects.toMatchObject({ code: '42P01' });
 });
 
 test('a NUL never gets in: the server refuses the message', async () => {

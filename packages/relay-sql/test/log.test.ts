@@ -29,24 +29,37 @@ const keepAll = async (retention: string | null = null) => {
   for (let n = 0; (await keep(retention)) === true && n < 100; n += 1);
 };
 const days = async () =>
-  (await db.query<{ day: string }>("select right(relname, 8) as day from pg_class where relnamespace = 'pgrelay'::regnamespace and relname ~ '^log_\\d{8}$' order by 1")).map((row) => row.day);
+  (
+    await db.query<{ day: string }>(
+      "select right(relname, 8) as day from pg_class where relnamespace = 'pgrelay'::regnamespace and relname ~ '^log_\\d{8}$' order by 1",
+    )
+  ).map((row) => row.day);
 /** Runs an event now, and says in which partition its audit row is. */
 async function end(): Promise<string> {
   await db.query("select pgrelay.notify('l.one')");
   await runBatch(db, slot, 'l.one');
-  const rows = await db.query<{ place: string }>('select tableoid::regclass::text as place from pgrelay.log order by event_id desc limit 1');
+  const rows = await db.query<{ place: string }>(
+    'select tableoid::regclass::text as place from pgrelay.log order by event_id desc limit 1',
+  );
   return rows[0]?.place ?? '';
 }
-const caught = async () => (await db.query('select from pgrelay.get_problems() where code = $1', ['log_default_used'])).length > 0;
+const caught = async () =>
+  (await db.query('select from pgrelay.get_problems() where code = $1', ['log_default_used'])).length > 0;
 
 describe('the log', () => {
   test('has partitions ahead, whose days end at midnight UTC whatever the time zone of the session', async () => {
     await clock('2031-05-10 12:00 UTC');
     const session = await db.session('far');
-    await session.query("set timezone = 'Pacific/Kiritimati'; set datestyle = 'SQL, DMY'; set standard_conforming_strings = off");
+    await session.query(
+      "set timezone = 'Pacific/Kiritimati'; set datestyle = 'SQL, DMY'; set standard_conforming_strings = off",
+    );
     await session.query('select pgrelay.keep_log_v1()');
     expect(await days()).toEqual(expect.arrayContaining(['20310510', '20310511', '20310512', '20310513']));
-    expect(await db.query("select pg_get_expr(relpartbound, oid) ~ '2031-05-13 00:00:00.00.*2031-05-14 00:00:00.00' as utc, pg_get_expr(relpartbound, oid) as bound from pg_class where relname = 'log_20310513'")).toMatchObject([{ bound: expect.stringContaining('2031-05-13') }]);
+    expect(
+      await db.query(
+        "select pg_get_expr(relpartbound, oid) ~ '2031-05-13 00:00:00.00.*2031-05-14 00:00:00.00' as utc, pg_get_expr(relpartbound, oid) as bound from pg_class where relname = 'log_20310513'",
+      ),
+    ).toMatchObject([{ bound: expect.stringContaining('2031-05-13') }]);
     await clock('2031-05-13 23:59:50 UTC');
     expect(await end()).toBe('pgrelay.log_20310513');
     await clock('2031-05-14 00:00:00 UTC');
@@ -89,7 +102,9 @@ describe('the log', () => {
     await keepAll();
     await clock('2032-02-15 10:00 UTC');
     await db.query('set role pgrelay_owner');
-    await db.query("insert into pgrelay.log_default (event_id, enqueued_at, finished_at, attempt, node, channel, outcome) select x, now(), timestamptz '2031-12-31 12:00 UTC', 1, 1, 'l.old', 'done' from generate_series(1, 10500) x");
+    await db.query(
+      "insert into pgrelay.log_default (event_id, enqueued_at, finished_at, attempt, node, channel, outcome) select x, now(), timestamptz '2031-12-31 12:00 UTC', 1, 1, 'l.old', 'done' from generate_series(1, 10500) x",
+    );
     await db.query('reset role');
     const old = (await days()).length;
     expect(await keep('30 days')).toBe(true);

@@ -29,7 +29,8 @@ async function run(name: string, sql: string, more = '') {
 }
 
 /** Who ran something that was meant for the login. */
-const roles = async () => (await db.query<{ by_role: string }>('select distinct by_role from dev.ran')).map((r) => r.by_role);
+const roles = async () =>
+  (await db.query<{ by_role: string }>('select distinct by_role from dev.ran')).map((r) => r.by_role);
 
 const note = 'insert into dev.ran values (current_user);';
 
@@ -44,24 +45,56 @@ const escapes: readonly [name: string, body: string, sqlstate: string][] = [
   ['RESET SESSION AUTHORIZATION', `execute 'reset session authorization'; ${note}`, '42501'],
   ["set_config('role')", `perform set_config('role', 'LOGIN', false); ${note}`, '42501'],
   ["set_config('role', 'none')", `perform set_config('role', 'none', true); ${note}`, '42501'],
-  ["set_config('session_authorization')", `perform set_config('session_authorization', 'LOGIN', false); ${note}`, '42501'],
+  [
+    "set_config('session_authorization')",
+    `perform set_config('session_authorization', 'LOGIN', false); ${note}`,
+    '42501',
+  ],
   ['DO', `execute 'do $d$ begin execute ''reset role''; end $d$'; ${note}`, '42501'],
-  ['a nested function', `execute 'create function pg_temp.out() returns void language plpgsql as $d$ begin execute ''reset role''; end $d$'; perform pg_temp.out(); ${note}`, '42501'],
-  ['a procedure', `execute 'create procedure pg_temp.out() language plpgsql as $d$ begin execute ''reset role''; end $d$'; execute 'call pg_temp.out()'; ${note}`, '42501'],
-  ['a function that sets the role', `execute 'create function pg_temp.as_login() returns void language sql set role = ''LOGIN'' as $d$ insert into dev.ran values (current_user) $d$'; perform pg_temp.as_login();`, '42501'],
+  [
+    'a nested function',
+    `execute 'create function pg_temp.out() returns void language plpgsql as $d$ begin execute ''reset role''; end $d$'; perform pg_temp.out(); ${note}`,
+    '42501',
+  ],
+  [
+    'a procedure',
+    `execute 'create procedure pg_temp.out() language plpgsql as $d$ begin execute ''reset role''; end $d$'; execute 'call pg_temp.out()'; ${note}`,
+    '42501',
+  ],
+  [
+    'a function that sets the role',
+    `execute 'create function pg_temp.as_login() returns void language sql set role = ''LOGIN'' as $d$ insert into dev.ran values (current_user) $d$'; perform pg_temp.as_login();`,
+    '42501',
+  ],
   ['an exception handler', `begin raise 'x'; exception when others then execute 'reset role'; end; ${note}`, '42501'],
-  ['dynamic SQL in dynamic SQL', `execute format('do %L', format('begin execute %L; end', 'reset role')); ${note}`, '42501'],
+  [
+    'dynamic SQL in dynamic SQL',
+    `execute format('do %L', format('begin execute %L; end', 'reset role')); ${note}`,
+    '42501',
+  ],
   ['DISCARD ALL', `execute 'discard all'; ${note}`, '25001'],
   ['COMMIT', `commit; execute 'reset role'; ${note}`, '2D000'],
   ['ROLLBACK', `rollback; execute 'reset role'; ${note}`, '2D000'],
-  ['COMMIT in a procedure', `execute 'create procedure pg_temp.out() language plpgsql as $d$ begin commit; end $d$'; execute 'call pg_temp.out()'; ${note}`, '2D000'],
+  [
+    'COMMIT in a procedure',
+    `execute 'create procedure pg_temp.out() language plpgsql as $d$ begin commit; end $d$'; execute 'call pg_temp.out()'; ${note}`,
+    '2D000',
+  ],
   ['COMMIT in dynamic SQL', `execute 'commit'; ${note}`, '0A000'],
   ['session_replication_role', `perform set_config('session_replication_role', 'replica', false); ${note}`, '42501'],
   ['making itself a superuser', `execute 'alter role pgrelay superuser'; ${note}`, '42501'],
   ['making itself a member', `execute 'grant pgrelay_owner to pgrelay'; ${note}`, '42501'],
   ['a program', `execute 'copy dev.ran from program ''true'''; ${note}`, '42501'],
-  ['a function among the private ones', `execute 'create function pgrelay_action.mine() returns void language sql as ''select 1'''; ${note}`, '42501'],
-  ['replacing a private function', `execute 'create or replace function pgrelay_action.act_1(text) returns void language sql as ''select 1'''; ${note}`, '42501'],
+  [
+    'a function among the private ones',
+    `execute 'create function pgrelay_action.mine() returns void language sql as ''select 1'''; ${note}`,
+    '42501',
+  ],
+  [
+    'replacing a private function',
+    `execute 'create or replace function pgrelay_action.act_1(text) returns void language sql as ''select 1'''; ${note}`,
+    '42501',
+  ],
   ['a table among ours', `execute 'create table pgrelay.mine ()'; ${note}`, '42501'],
 ];
 
@@ -103,15 +136,23 @@ describe('an action stays in its role, whatever it tries and whoever the Process
 
   test('a cursor WITH HOLD is not run at COMMIT, as the login', async () => {
     await db.query(`create function dev.hold() returns integer language plpgsql as $$ begin ${note} return 1; end $$`);
-    await run('e.hold', "declare held cursor with hold for select dev.hold()");
+    await run('e.hold', 'declare held cursor with hold for select dev.hold()');
     expect((await roles()).filter((role) => role !== 'pgrelay')).toEqual([]);
   });
 
-  test.each(['explain analyze', 'prepare'])('what it leaves behind in the session is not run as the login (%s)', async (how) => {
-    await db.query(`create or replace function dev.planted() returns integer language plpgsql as $$ begin ${note} return 1; end $$`);
-    await run(`e.left.${how}`, how === 'prepare' ? 'prepare select_1 as select dev.planted()' : 'explain analyze select dev.planted()');
-    expect((await roles()).filter((role) => role !== 'pgrelay')).toEqual([]);
-  });
+  test.each(['explain analyze', 'prepare'])(
+    'what it leaves behind in the session is not run as the login (%s)',
+    async (how) => {
+      await db.query(
+        `create or replace function dev.planted() returns integer language plpgsql as $$ begin ${note} return 1; end $$`,
+      );
+      await run(
+        `e.left.${how}`,
+        how === 'prepare' ? 'prepare select_1 as select dev.planted()' : 'explain analyze select dev.planted()',
+      );
+      expect((await roles()).filter((role) => role !== 'pgrelay')).toEqual([]);
+    },
+  );
 });
 
 describe('an action may read and call nothing of the relay but what a producer may', () => {
@@ -121,7 +162,10 @@ describe('an action may read and call nothing of the relay but what a producer m
     ['reads delayed payloads', 'select count(payload) from pgrelay.delayed'],
     ['reads results of effects', 'select count(result) from pgrelay.effect'],
     ['reads other actions', 'select count(action_sql) from pgrelay.channel'],
-    ['settles', "select count(*) from pgrelay.settle_v1(1::smallint, 1, '{1}', '{1}', '{done}', '{0}', '{0}', '{0}', '{null}')"],
+    [
+      'settles',
+      "select count(*) from pgrelay.settle_v1(1::smallint, 1, '{1}', '{1}', '{done}', '{0}', '{0}', '{0}', '{null}')",
+    ],
     ['claims', 'select count(*) from pgrelay.claim_v1(1::smallint, 1, 1::smallint, 1, 1)'],
     ['runs a batch', 'select pgrelay.run_batch_v1(1::smallint, 1, 1::smallint, 1, 1, false, 50)'],
     ['takes a slot', "select pgrelay.attach_v1('x', 1, 'x', 1000, 1, '{}')"],
@@ -129,7 +173,7 @@ describe('an action may read and call nothing of the relay but what a producer m
     ['builds an action', "select pgrelay.build_action(1, 'select 1', 'public', true)"],
     ['registers a channel', "select pgrelay.register_channel('e.mine', 'select 1')"],
     ['redrives', 'select pgrelay.redrive(1)'],
-    ['writes the log', "delete from pgrelay.log"],
+    ['writes the log', 'delete from pgrelay.log'],
   ])('it %s: refused', async (what, sql) => {
     const name = `e.may.${what}`;
     expect(await run(name, sql, ', p_check => false')).toMatchObject({ failed: 1 });
@@ -137,7 +181,9 @@ describe('an action may read and call nothing of the relay but what a producer m
   });
 
   test('and is refused when it is registered', async () => {
-    await expect(db.query("select pgrelay.register_channel('e.checked', 'select count(payload) from pgrelay.queue')")).rejects.toMatchObject({ code: '42501' });
+    await expect(
+      db.query("select pgrelay.register_channel('e.checked', 'select count(payload) from pgrelay.queue')"),
+    ).rejects.toMatchObject({ code: '42501' });
   });
 });
 
@@ -151,9 +197,9 @@ describe('a private function that is altered while the relay looks at it', () =>
     );
     const session = await db.session('owner');
     await session.query('set role pgrelay_owner');
-    await expect(
-      session.query(`select ${frame}('{1}', array[null], array['x'], false, now())`),
-    ).rejects.toMatchObject({ code: 'PR008' });
+    await expect(session.query(`select ${frame}('{1}', array[null], array['x'], false, now())`)).rejects.toMatchObject({
+      code: 'PR008',
+    });
     expect((await roles()).filter((role) => role !== 'pgrelay')).toEqual([]);
   });
 });

@@ -8,7 +8,9 @@ const roles = ['pgrelay', 'pgrelay_producer', 'pgrelay_viewer', 'pgrelay_admin',
 let all: Probe[];
 
 beforeAll(async () => {
-  await db.query("select pgrelay.register_channel('sql', 'select 1'), pgrelay.register_channel('later', 'select 1', p_check => false)");
+  await db.query(
+    "select pgrelay.register_channel('sql', 'select 1'), pgrelay.register_channel('later', 'select 1', p_check => false)",
+  );
   all = await probes(await db.connect(), schemas);
 });
 
@@ -17,7 +19,9 @@ async function rightsOf(...memberOf: string[]): Promise<Map<string, readonly str
   const client = await db.connect(await db.login(...memberOf));
   const rights = new Map<string, readonly string[]>();
   for (const probe of all)
-    rights.set(probe.object, [...new Set([...(rights.get(probe.object) ?? []), ...(await triedRights(client, probe))])]);
+    rights.set(probe.object, [
+      ...new Set([...(rights.get(probe.object) ?? []), ...(await triedRights(client, probe))]),
+    ]);
   return rights;
 }
 

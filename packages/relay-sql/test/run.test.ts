@@ -161,31 +161,45 @@ describe('CALL pgrelay.run()', () => {
     const login = await db.login('pgrelay_processor');
     const cron = await db.connect(login);
     await cron.query('CALL pgrelay.run()');
-    expect(await db.query("select what from r.done where what like 'pgrelay %'")).toEqual([{ what: `pgrelay ${login.user}` }]);
-    expect(await db.query("select slot is not null as slot, worker, node is not null as node from pgrelay.log where channel = 'r.cron'")).toEqual([
-      { slot: true, worker: 0, node: true },
+    expect(await db.query("select what from r.done where what like 'pgrelay %'")).toEqual([
+      { what: `pgrelay ${login.user}` },
     ]);
+    expect(
+      await db.query(
+        "select slot is not null as slot, worker, node is not null as node from pgrelay.log where channel = 'r.cron'",
+      ),
+    ).toEqual([{ slot: true, worker: 0, node: true }]);
     for (const role of ['pgrelay_admin', 'pgrelay_producer', 'pgrelay_viewer'])
-      await expect((await db.connect(await db.login(role))).query('call pgrelay.run()'), role).rejects.toMatchObject({ code: '42501' });
+      await expect((await db.connect(await db.login(role))).query('call pgrelay.run()'), role).rejects.toMatchObject({
+        code: '42501',
+      });
   });
 
   test('retries by the policy: not before they are due, and then', async () => {
-    await db.query("create function r.conflict() returns void language plpgsql as $$ begin raise exception using errcode = '40001'; end $$");
+    await db.query(
+      "create function r.conflict() returns void language plpgsql as $$ begin raise exception using errcode = '40001'; end $$",
+    );
     await register('r.retry', 'select r.conflict()');
     await send('r.retry', 1);
     expect(await run()).toBe(1);
     expect(await run()).toBe(0);
     for (let n = 0; n < 3; n += 1) {
-      await db.query("set role pgrelay_owner; update pgrelay.delayed set run_at = now() - interval '1 s' where channel_id = (select id from pgrelay.channel where name = 'r.retry'); reset role");
+      await db.query(
+        "set role pgrelay_owner; update pgrelay.delayed set run_at = now() - interval '1 s' where channel_id = (select id from pgrelay.channel where name = 'r.retry'); reset role",
+      );
       expect(await run()).toBe(1);
     }
     expect((await logOf(db, 'r.retry')).map((row) => row.outcome)).toEqual(['retried', 'retried', 'retried', 'failed']);
   });
 
   test('says which channels it leaves to a Processor, and makes days of the log', async () => {
-    await db.query("select pgrelay.register_channel('r.left'), pgrelay.register_channel('r.top', array['vacuum']), pgrelay.notify('r.left'), pgrelay.notify('r.top')");
+    await db.query(
+      "select pgrelay.register_channel('r.left'), pgrelay.register_channel('r.top', array['vacuum']), pgrelay.notify('r.left'), pgrelay.notify('r.top')",
+    );
     await db.query('set role pgrelay_owner');
-    await db.query("do $$ declare d regclass; begin for d in select oid from pg_class where relname ~ '^log_[0-9]{8}$' loop execute format('drop table %s', d); end loop; end $$");
+    await db.query(
+      "do $$ declare d regclass; begin for d in select oid from pg_class where relname ~ '^log_[0-9]{8}$' loop execute format('drop table %s', d); end loop; end $$",
+    );
     await db.query('reset role');
     const client = await db.connect();
     const notices: string[] = [];
@@ -203,10 +217,16 @@ describe('CALL pgrelay.run()', () => {
     await send('r.long', 1);
     const session = await db.session('hurried');
     await session.query("set statement_timeout = '1 s'");
-    await expect(session.query('call pgrelay.run()')).rejects.toMatchObject({ code: '57014', message: expect.stringContaining(String(await channelId(db, 'r.long'))), hint: expect.any(String) });
+    await expect(session.query('call pgrelay.run()')).rejects.toMatchObject({
+      code: '57014',
+      message: expect.stringContaining(String(await channelId(db, 'r.long'))),
+      hint: expect.any(String),
+    });
     expect(await logOf(db, 'r.quick')).toHaveLength(3);
     expect(await logOf(db, 'r.long')).toEqual([]);
-    expect(await db.query("select state, attempt from pgrelay.events where channel = 'r.long'")).toEqual([{ state: 'ready', attempt: 0 }]);
+    expect(await db.query("select state, attempt from pgrelay.events where channel = 'r.long'")).toEqual([
+      { state: 'ready', attempt: 0 },
+    ]);
     await db.query("select pgrelay.drop_channel('r.long', p_force => true)");
   });
 
@@ -223,9 +243,11 @@ describe('CALL pgrelay.run()', () => {
     const session = await db.session('own');
     await session.query("set statement_timeout = '2 min'; set search_path = public");
     await session.query('call pgrelay.run()');
-    expect(await session.query("select current_setting('search_path') as path, current_setting('work_mem') <> '77MB' as work_mem, current_setting('statement_timeout') as timeout")).toEqual([
-      { path: 'public', work_mem: true, timeout: '2min' },
-    ]);
+    expect(
+      await session.query(
+        "select current_setting('search_path') as path, current_setting('work_mem') <> '77MB' as work_mem, current_setting('statement_timeout') as timeout",
+      ),
+    ).toEqual([{ path: 'public', work_mem: true, timeout: '2min' }]);
     expect(await session.query("select 'x'::text as x")).toEqual([{ x: 'x' }]);
     expect(await db.query('select from r.ran')).toEqual([]);
     expect(await waiting('r.leave')).toBe(0);

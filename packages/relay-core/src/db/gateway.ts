@@ -361,10 +361,11 @@ export const gateway = {
 
   /** Ids of events that this Processor runs and somebody wants stopped. */
   async cancellations(db: Queryable, fence: Fence): Promise<string[]> {
-    const rows = await call<{ ids: string[] }>(db, 'select pgrelay.cancellations_v1($1, $2)::pg_catalog.text[] as ids', [
-      fence.slot,
-      fence.epoch,
-    ]);
+    const rows = await call<{ ids: string[] }>(
+      db,
+      'select pgrelay.cancellations_v1($1, $2)::pg_catalog.text[] as ids',
+      [fence.slot, fence.epoch],
+    );
     return rows[0]?.ids ?? [];
   },
 

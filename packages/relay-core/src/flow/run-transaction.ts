@@ -53,7 +53,12 @@ export async function runTransaction(
 }
 
 function keepsWrites(attempt: Attempt): boolean {
-  return 'outcome' in attempt && attempt.undo !== true && attempt.outcome.kind !== 'failed' && attempt.outcome.kind !== 'retried';
+  return (
+    'outcome' in attempt &&
+    attempt.undo !== true &&
+    attempt.outcome.kind !== 'failed' &&
+    attempt.outcome.kind !== 'retried'
+  );
 }
 
 /** The handler's view of the transaction: one statement after the other, and none once the handler's time is over. */

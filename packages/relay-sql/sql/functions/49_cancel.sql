@@ -25,6 +25,8 @@ begin
   if found then
     return 'cancelled';
   end if;
+  delete from pgrelay.cancellation a               -- of events that have ended
+    where not exists (select from pgrelay.queue q where q.id = a.event_id) and not exists (select from pgrelay.delayed y where y.id = a.event_id);
   insert into pgrelay.cancellation (event_id, asked_at, asked_by)
     select q.id, pgrelay.clock_now(), session_user from pgrelay.queue q join pgrelay.channel c on c.id = q.channel_id
     where q.id = p_event_id and q.slot is not null and c.kind = 'handler'

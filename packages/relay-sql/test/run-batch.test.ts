@@ -134,18 +134,15 @@ describe('a batch of SQL actions', () => {
     await notify('b.hot', ...range(60));
     const app = await db.session('app');
     await app.query('begin; update hot set n = n + 100 where id = 30');
-    expect(await runBatch(db, slot, 'b.hot')).toMatchObject({
-      limited: true,
-      taken: 60,
-      done: 15,
-      failed: 0,
-      retried: 0,
-    });
+    const first = await runBatch(db, slot, 'b.hot');
+    expect(first).toMatchObject({ limited: true, taken: 60, failed: 0, retried: 0 });
+    expect(first.done).toBeGreaterThan(0);
+    expect(first.done).toBeLessThan(30);
     expect(
       await db.query("select max(attempt) as attempt, count(*)::int as n from pgrelay.events where channel = 'b.hot'"),
-    ).toEqual([{ attempt: 0, n: 45 }]);
+    ).toEqual([{ attempt: 0, n: 60 - first.done }]);
     await app.query('commit');
-    expect(await runBatch(db, slot, 'b.hot')).toMatchObject({ limited: false, done: 45 });
+    expect(await runBatch(db, slot, 'b.hot')).toMatchObject({ limited: false, done: 60 - first.done });
     expect(await db.query('select sum(n)::int as n from hot')).toEqual([{ n: 160 }]);
   });
 

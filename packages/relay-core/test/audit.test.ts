@@ -57,7 +57,8 @@ test('every attempt that ends has one audit row, with slot, worker, node and tim
   const expected: Record<string, string> = { 'a.top.done': 'done', 'a.top.failed': 'failed', 'k.deadly': 'lost' };
   for (const [name, { outcome }] of Object.entries(sql)) expected[name] = outcome;
   for (const { channel } of handlers) expected[channel] = channel.slice(channel.lastIndexOf('.') + 1);
-  const { processor } = await running(db, { handlers: [...handlers, batch] });
+  // One of the workers waits in a transactional handler.
+  const { processor } = await running(db, { workers: 3, handlers: [...handlers, batch] });
   for (const name of Object.keys(expected))
     if (name !== 'k.deadly')
       await db.query("select pgrelay.notify($1, 'no json')", [

@@ -119,13 +119,18 @@ describe('an action stays in its role, whatever it tries and whoever the Process
     expect(await roles()).toEqual(['pgrelay']);
   });
 
-  test('a deferred constraint trigger that defers itself again does not run at COMMIT, as the login', async () => {
-    await db.query(`create table dev.again (n integer); grant insert on dev.again to pgrelay;
-      create function dev.again() returns trigger language plpgsql as $$ begin ${note}
-        if new.n < 5 then set constraints all deferred; insert into dev.again values (new.n + 1); end if;
+  test.each([
+    ['', 'false'],
+    [', and then raises an error', "new.n = 2 and current_user = 'pgrelay'"],
+  ])('a deferred constraint trigger that defers itself again%s does not run at COMMIT, as the login', async (how, raises) => {
+    const table = `dev.again_${how.length}`;
+    await db.query(`create table ${table} (n integer); grant insert on ${table} to pgrelay;
+      create function ${table}() returns trigger language plpgsql as $$ begin ${note}
+        if ${raises} then raise exception using errcode = 'PR028'; end if;
+        if new.n < 5 then set constraints all deferred; insert into ${table} values (new.n + 1); end if;
         return null; end $$;
-      create constraint trigger again after insert on dev.again deferrable initially deferred for each row execute function dev.again()`);
-    await run('e.again', 'insert into dev.again values (1)');
+      create constraint trigger again after insert on ${table} deferrable initially deferred for each row execute function ${table}()`);
+    await run(`e.again${how}`, `insert into ${table} values (1)`);
     expect((await roles()).filter((role) => role !== 'pgrelay')).toEqual([]);
   });
 

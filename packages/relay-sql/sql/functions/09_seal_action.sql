@@ -26,8 +26,8 @@ begin
         raise exception using errcode = 'PR006', message = 'a deferred trigger of the action deferred itself again',
           hint = 'Take SET CONSTRAINTS out of the trigger function: nothing of an action may wait for COMMIT.';
       end if;
-    exception when sqlstate 'PR028' then
-      null;                                        -- never raised: the clause makes the subtransaction
+    exception when others then
+      raise;                                       -- the clause makes the subtransaction; what fails in it fails the event
     end;
   end if;
   set constraints all deferred;

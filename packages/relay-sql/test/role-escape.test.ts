@@ -122,17 +122,20 @@ describe('an action stays in its role, whatever it tries and whoever the Process
   test.each([
     ['', 'false'],
     [', and then raises an error', "new.n = 2 and current_user = 'pgrelay'"],
-  ])('a deferred constraint trigger that defers itself again%s does not run at COMMIT, as the login', async (how, raises) => {
-    const table = `dev.again_${how.length}`;
-    await db.query(`create table ${table} (n integer); grant insert on ${table} to pgrelay;
+  ])(
+    'a deferred constraint trigger that defers itself again%s does not run at COMMIT, as the login',
+    async (how, raises) => {
+      const table = `dev.again_${how.length}`;
+      await db.query(`create table ${table} (n integer); grant insert on ${table} to pgrelay;
       create function ${table}() returns trigger language plpgsql as $$ begin ${note}
         if ${raises} then raise exception using errcode = 'PR028'; end if;
         if new.n < 5 then set constraints all deferred; insert into ${table} values (new.n + 1); end if;
         return null; end $$;
       create constraint trigger again after insert on ${table} deferrable initially deferred for each row execute function ${table}()`);
-    await run(`e.again${how}`, `insert into ${table} values (1)`);
-    expect((await roles()).filter((role) => role !== 'pgrelay')).toEqual([]);
-  });
+      await run(`e.again${how}`, `insert into ${table} values (1)`);
+      expect((await roles()).filter((role) => role !== 'pgrelay')).toEqual([]);
+    },
+  );
 
   test('a transaction made read-only fails its event, not the batch', async () => {
     await run('e.readonly', "select set_config('transaction_read_only', 'on', true)");

@@ -133,7 +133,7 @@ describe('an action stays in its role, whatever it tries and whoever the Process
         return null; end $$;
       create constraint trigger again after insert on ${table} deferrable initially deferred for each row execute function ${table}()`);
       // From version 18 on it stays pending and fails the COMMIT, in the role of the action.
-    await run(`e.again${how}`, `insert into ${table} values (1)`).catch((error) => expect(error.code).toBe('PR028'));
+      await run(`e.again${how}`, `insert into ${table} values (1)`).catch((error) => expect(error.code).toBe('PR028'));
       expect((await roles()).filter((role) => role !== 'pgrelay')).toEqual([]);
     },
   );

@@ -25,7 +25,7 @@ grant execute on function
   pgauto_mv.register_mv(regclass, numeric, numeric, numeric, interval, interval),
   pgauto_mv.unregister_mv(text, text), pgauto_mv.unregister_mv(regclass),
   pgauto_mv.clean_mv(),
-  pgauto_mv.find_view(text, text), pgauto_mv.check_watch_tables(pgauto_mv.mv_watch_spec[]), pgauto_mv.with_children(oid),
+  pgauto_mv.find_view(text, text), pgauto_mv.qualify_watches(pgauto_mv.mv_watch_spec[]), pgauto_mv.check_watch_tables(pgauto_mv.mv_watch_spec[]), pgauto_mv.with_children(oid),
   pgauto_mv.read_by(oid, boolean), pgauto_mv.derive_watches(oid),
   pgauto_mv.lock_registry(), pgauto_mv.find_stale(oid),
   pgauto_mv.record_mv(oid, boolean, numeric, numeric, numeric, interval, interval),

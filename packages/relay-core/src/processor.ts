@@ -14,6 +14,7 @@ import type { Service } from './lifecycle/service.js';
 import { Wakeup } from './lifecycle/wakeup.js';
 import { type CheckedOptions, checkProcessorOptions, type ProcessorOptions } from './options.js';
 import { Plugins } from './plugins/plugin-host.js';
+import { cancelTask } from './tasks/cancel-task.js';
 import { handlersTask } from './tasks/handlers-task.js';
 import { maintainTask } from './tasks/maintain-task.js';
 import type { PeriodicTask } from './tasks/periodic-task.js';
@@ -142,10 +143,11 @@ export class Processor {
       (fence, id) => this.#shared.inFlight.holds(fence, id),
       () => this.#shared.claims,
     );
+    const cancels = cancelTask(() => this.#shared.fence, this.#shared.inFlight);
     this.#services.push(
       this.#rescue,
       this.#handlersLook,
-      ...[reclaim, maintainTask(logRetentionDays), ...this.#plugins.tasks].map(runner),
+      ...[reclaim, cancels, maintainTask(logRetentionDays), ...this.#plugins.tasks].map(runner),
       ...this.#plugins.services,
     );
     for (const service of this.#services) await service.start();
@@ -291,6 +293,10 @@ export class Processor {
 
   /** A hint names a channel that has work, says that channels have changed, or nothing: look. */
   #hinted(payload: string): void {
+    if (payload.startsWith('cancel ')) {
+      this.#shared.inFlight.cancel(payload.slice('cancel '.length));
+      return;
+    }
     this.#shared.hint.received();
     if (/^\d+$/.test(payload)) {
       this.#shared.wakeFor(Number(payload));

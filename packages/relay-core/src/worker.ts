@@ -150,6 +150,7 @@ export class Worker {
     running.add(channel.id);
     const size = this.#shared.size(channel.id);
     const draining = () => this.#shared.draining;
+    const tidy = () => this.#db.resetSettings((db) => applySettings(db, this.#shared.leaseMs));
     try {
       let more: boolean;
       do {
@@ -163,10 +164,11 @@ export class Worker {
         lookout.progressed();
         more = result.more;
       } while (more && !this.#shared.draining && lookout.dueInMs() > 0);
-      await this.#db.resetSettings((db) => applySettings(db, this.#shared.leaseMs));
+      await tidy();
       return more;
     } catch (error) {
       if (isConnectionLoss(error)) suspects.batchLost(channel.id, error);
+      else await tidy(); // batches before the one that failed may have left something
       throw error;
     } finally {
       running.delete(channel.id);
@@ -255,7 +257,7 @@ export class Worker {
     if (existing !== undefined) return existing;
     const start = ({ claimed: claim, event }: Claimed) => {
       const startedAt = performance.now();
-      const env = { ...this.#environment(channel, handler, claim.fence), db: this.#shared.control };
+      const env = { ...this.#environment(channel, handler, claim.fence), db: this.#shared.control, claim };
       void dispatch(event, handler, env).then((attempt) => {
         const finishedAt = performance.now();
         const free = () => {

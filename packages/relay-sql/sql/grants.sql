@@ -4,6 +4,7 @@ grant usage on schema pgrelay to pgrelay, pgrelay_producer, pgrelay_viewer, pgre
 grant usage on schema pgrelay_action to pgrelay;
 
 -- what an action may use, beside what the user granted to pgrelay
+grant execute on function pgrelay.seal_action(), pgrelay.held_transactions() to pgrelay;
 grant execute on function pgrelay.clock_now(), pgrelay.current_event() to pgrelay, pgrelay_producer, pgrelay_viewer, pgrelay_admin, pgrelay_processor;
 
 grant execute on function pgrelay.notify(text, text, timestamptz, integer, text),
@@ -21,9 +22,9 @@ grant execute on function
   pgrelay.register_channel(text, text[], text, interval, boolean, text),
   pgrelay.register_channel_as(text, text, text, boolean, interval, boolean, integer, boolean, name[], text, text[]),
   pgrelay.redrive(bigint), pgrelay.redrive_channel(text, text, text, integer, double precision),
-  pgrelay.drop_channel(text, boolean),
   pgrelay.set_retry(text, text, interval[], interval, double precision, interval, integer, text, boolean), pgrelay.unset_retry(text, text),
   pgrelay.set_breaker(text, integer, double precision, interval, integer, interval, interval), pgrelay.unset_breaker(text), pgrelay.close_breaker(text),
+  pgrelay.cancel(bigint), pgrelay.drop_channel(text, boolean),
   pgrelay.pause_channel(text), pgrelay.disable_channel(text), pgrelay.resume_channel(text)
   to pgrelay_admin;
 
@@ -40,7 +41,7 @@ grant execute on function
   pgrelay.look_v1(integer[], integer[], smallint[], bigint[], bigint, bigint, boolean, boolean, boolean, boolean, boolean),
   pgrelay.fail_v1(smallint, bigint, smallint, bigint, double precision, jsonb),
   pgrelay.release_v1(smallint, bigint, bigint[]),
-  pgrelay.reclaim_v1(smallint, bigint),
+  pgrelay.reclaim_v1(smallint, bigint), pgrelay.cancellations_v1(smallint, bigint),
   pgrelay.recall_v1(smallint, bigint, bigint, text), pgrelay.record_effect_v1(bigint, text, jsonb),
   pgrelay.attach_v1(text, integer, text, integer, integer, text[]),
   pgrelay.enter_backend_v1(smallint, bigint, text), pgrelay.record_backend_v1(smallint, bigint, text, integer, timestamptz),
@@ -48,8 +49,8 @@ grant execute on function
   pgrelay.detach_v1(smallint, bigint), pgrelay.backends_v1(smallint, bigint),
   pgrelay.bury_v1(), pgrelay.end_backend_v1(integer, timestamptz), pgrelay.rescue_v1(),
   pgrelay.note_recurrence_v1(text), pgrelay.lets_through_v1(integer), pgrelay.lose_v1(smallint, bigint, smallint, bigint, double precision),
-  pgrelay.maintain_v1(interval), pgrelay.forget_effects_v1(interval)
+  pgrelay.maintain_v1(interval), pgrelay.keep_log_v1(interval), pgrelay.forget_effects_v1(interval)
   to pgrelay_processor;
-grant execute on function pgrelay.ready_sql_channels_v1(), pgrelay.enter_run_v1(),
-  pgrelay.note_run_v1(smallint, bigint, integer) to pgrelay_processor;
+grant execute on function pgrelay.ready_sql_channels_v1(), pgrelay.enter_run_v1(), pgrelay.left_by_run_v1(),
+  pgrelay.session_settings_v1(), pgrelay.restore_settings_v1(jsonb), pgrelay.note_run_v1(smallint, bigint, integer) to pgrelay_processor;
 grant execute on procedure pgrelay.run(bigint, bigint) to pgrelay_processor;

@@ -44,7 +44,7 @@ const transient = new Set(['55P03', '40P01', 'XX000', '23505', '42710']);
  * Installs or upgrades the relay and its plugins' modules, in one transaction: all of it or nothing. Migrations run
  * once; functions and grants are re-applied as a whole when any of them changed. Safe to call from many processes at
  * once and at every start.
- * @throws RelayError RELAY_SCHEMA_NEWER, RELAY_MIGRATION_CHANGED, RELAY_MIGRATION_BUSY, RELAY_ROLES_MISSING
+ * @throws RelayError RELAY_SCHEMA_NEWER, RELAY_SCHEMA_FOREIGN, RELAY_MIGRATION_CHANGED, RELAY_MIGRATION_BUSY, RELAY_ROLES_MISSING
  */
 export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
   const modules = await Promise.all([relaySql, ...(options.modules ?? [])].map(loadModule));
@@ -85,8 +85,9 @@ async function attempt(
       await client.query('rollback');
       return new Error('another migration is running');
     }
+    // The installing login may be a superuser: no name is looked up in its own search_path.
     await client.query(
-      "select pg_catalog.set_config('lock_timeout', $1, true), pg_catalog.set_config('client_min_messages', 'warning', true)",
+      "select pg_catalog.set_config('lock_timeout', $1, true), pg_catalog.set_config('client_min_messages', 'warning', true), pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), pg_catalog.set_config('standard_conforming_strings', 'on', true)",
       [`${options.lockTimeoutMs ?? defaultMigrateOptions.lockTimeoutMs}ms`],
     );
     const result = await apply(client, modules, options);

@@ -14,6 +14,8 @@ export const sqlStates: Readonly<Record<string, string>> = {
   PR010: 'RELAY_ROLES_MISSING',
   PR011: 'RELAY_NO_FREE_SLOT',
   PR012: 'RELAY_EVENT_NOT_FAILED',
+  PR027: 'RELAY_SCHEMA_FOREIGN',
+  PR028: 'RELAY_EVENT_UNKNOWN',
 };
 
 /** Turns an error of the database into the RelayError of its SQLSTATE; any other value is returned as it is. */

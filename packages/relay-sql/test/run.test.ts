@@ -182,4 +182,111 @@ describe('CALL pgrelay.run()', () => {
     expect(await session.query('show search_path')).toEqual([{ search_path: 'evil, pg_catalog' }]);
     expect(await waiting('r.path')).toBe(0);
   });
+
+  test('needs pgrelay_processor and no more, and works as pg_cron would call it', async () => {
+    await register('r.cron', "insert into r.done values (current_user || ' ' || session_user)");
+    await send('r.cron', 1);
+    const login = await db.login('pgrelay_processor');
+    const cron = await db.connect(login);
+    await cron.query('CALL pgrelay.run()');
+    expect(await db.query("select what from r.done where what like 'pgrelay %'")).toEqual([
+      { what: `pgrelay ${login.user}` },
+    ]);
+    expect(
+      await db.query(
+        "select slot is not null as slot, worker, node is not null as node from pgrelay.log where channel = 'r.cron'",
+      ),
+    ).toEqual([{ slot: true, worker: 0, node: true }]);
+    for (const role of ['pgrelay_admin', 'pgrelay_producer', 'pgrelay_viewer'])
+      await expect((await db.connect(await db.login(role))).query('call pgrelay.run()'), role).rejects.toMatchObject({
+        code: '42501',
+      });
+  });
+
+  test('retries by the policy: not before they are due, and then', async () => {
+    await db.query(
+      "create function r.conflict() returns void language plpgsql as $$ begin raise exception using errcode = '40001'; end $$",
+    );
+    await register('r.retry', 'select r.conflict()');
+    await send('r.retry', 1);
+    expect(await run()).toBe(1);
+    expect(await run()).toBe(0);
+    for (let n = 0; n < 3; n += 1) {
+      await db.query(
+        "set role pgrelay_owner; update pgrelay.delayed set run_at = now() - interval '1 s' where channel_id = (select id from pgrelay.channel where name = 'r.retry'); reset role",
+      );
+      expect(await run()).toBe(1);
+    }
+    expect((await logOf(db, 'r.retry')).map((row) => row.outcome)).toEqual(['retried', 'retried', 'retried', 'failed']);
+  });
+
+  test('says which channels it leaves to a Processor, and makes days of the log', async () => {
+    await db.query(
+      "select pgrelay.register_channel('r.left'), pgrelay.register_channel('r.top', array['vacuum']), pgrelay.notify('r.left'), pgrelay.notify('r.top')",
+    );
+    await db.query('set role pgrelay_owner');
+    await db.query(
+      "do $$ declare d regclass; begin for d in select oid from pg_class where relname ~ '^log_[0-9]{8}$' loop execute format('drop table %s', d); end loop; end $$",
+    );
+    await db.query('reset role');
+    const client = await db.connect();
+    const notices: string[] = [];
+    client.on('notice', (notice) => notices.push(notice.message ?? ''));
+    await client.query('call pgrelay.run()');
+    expect(notices.join()).toContain('r.left, r.top');
+    expect(await waiting('r.left')).toBe(1);
+    expect(await db.query("select from pg_class where relname ~ '^log_[0-9]{8}$'")).toHaveLength(4);
+  });
+
+  test('an action that takes too long ends with the statement_timeout of the caller: what was done stays, it is ready as before', async () => {
+    await register('r.quick', 'select 1');
+    await register('r.long', 'select pg_sleep(60)');
+    await send('r.quick', 3);
+    await send('r.long', 1);
+    const session = await db.session('hurried');
+    await session.query("set statement_timeout = '1 s'");
+    await expect(session.query('call pgrelay.run()')).rejects.toMatchObject({
+      code: '57014',
+      message: expect.stringContaining(String(await channelId(db, 'r.long'))),
+      hint: expect.any(String),
+    });
+    expect(await logOf(db, 'r.quick')).toHaveLength(3);
+    expect(await logOf(db, 'r.long')).toEqual([]);
+    expect(await db.query("select state, attempt from pgrelay.events where channel = 'r.long'")).toEqual([
+      { state: 'ready', attempt: 0 },
+    ]);
+    await db.query("select pgrelay.drop_channel('r.long', p_force => true)");
+  });
+
+  test('what actions leave in the session is undone: settings, search_path, temporary types', async () => {
+    await db.query(`create table r.ran (by_role text); grant insert on r.ran to public; grant usage on schema r to public;
+      create function r.trap() returns boolean language plpgsql as $$ begin insert into r.ran values (current_user); return true; end $$;
+      create function r.leave() returns void language plpgsql as $$ begin
+        perform set_config('search_path', 'r, pg_catalog', false), set_config('work_mem', '77MB', false), set_config('statement_timeout', '1h', false);
+        execute 'create domain pg_temp.text as pg_catalog.text check (r.trap())'; end $$`);
+    await register('r.leave', 'select r.leave()');
+    await send('r.leave', 2);
+    await register('r.after', 'select 1');
+    await send('r.after', 1);
+    const session = await db.session('own');
+    await session.query("set statement_timeout = '2 min'; set search_path = public");
+    await session.query('call pgrelay.run()');
+    expect(
+      await session.query(
+        "select current_setting('search_path') as path, current_setting('work_mem') <> '77MB' as work_mem, current_setting('statement_timeout') as timeout",
+      ),
+    ).toEqual([{ path: 'public', work_mem: true, timeout: '2min' }]);
+    expect(await session.query("select 'x'::text as x")).toEqual([{ x: 'x' }]);
+    expect(await db.query('select from r.ran')).toEqual([]);
+    expect(await waiting('r.leave')).toBe(0);
+  });
+
+  test('temporary tables that the session had before are left alone', async () => {
+    await register('r.temp', 'select 1');
+    await send('r.temp', 1);
+    const session = await db.session('temp');
+    await session.query('create temp table mine (n integer); insert into mine values (1)');
+    await session.query('call pgrelay.run()');
+    expect(await session.query('select n from mine')).toEqual([{ n: 1 }]);
+  });
 });

@@ -4,7 +4,7 @@
 -- not in the catalog; the clock and random() because they change the result with no write at all.
 create or replace function pgauto_mv.derive_watches(p_view oid)
 returns table (relation oid, operations text[], object text, reason text)
-language sql stable set search_path = pg_catalog, pg_temp
+language sql stable set search_path = pg_catalog, pg_temp set standard_conforming_strings = on
 as $$
   with reads as (
     select f.relation, f.kind, c.relpersistence, n.nspname

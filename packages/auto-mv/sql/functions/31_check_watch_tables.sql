@@ -1,10 +1,10 @@
 -- The watches that the caller asks for, checked: one row per relation and operation, with the children of each table.
--- Runs with the caller's search_path and rights, since table names are read as the caller's SQL would read them.
+-- Table names come from qualify_watches. Runs with the caller's rights.
 -- A materialized view is watched by its refreshes, whatever the events. Errors: PM005 no such table, PM006 nothing that
 -- can have a trigger, PM007 no such event.
 create or replace function pgauto_mv.check_watch_tables(p_watch_tables pgauto_mv.mv_watch_spec[])
 returns table (relation oid, operation text)
-language plpgsql stable
+language plpgsql stable set search_path = pg_catalog, pg_temp set standard_conforming_strings = on
 as $$
 declare
   v_spec pgauto_mv.mv_watch_spec;

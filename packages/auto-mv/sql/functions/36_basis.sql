@@ -3,7 +3,7 @@
 -- which was off for a moment differs from one that never was). From catalog rows alone: it is as old as the snapshot of
 -- the calling statement, and never waits for a table. NULL when there is neither view nor trigger.
 create or replace function pgauto_mv.basis(p_mv_id bigint, p_view oid) returns text
-language sql stable set search_path = pg_catalog, pg_temp
+language sql stable set search_path = pg_catalog, pg_temp set standard_conforming_strings = on
 as $$
   with recursive plain (oid) as (
     select p_view

@@ -1,6 +1,6 @@
 -- Puts the trigger of a watch onto its table, as the calling role: it needs the TRIGGER privilege and no more. Waits at
 -- most 100 ms for the table, because writers queue behind a waiting CREATE TRIGGER. Nothing when the trigger is there.
--- Returns whether it made one. Errors: PM009 not locked in time, PM010 not allowed, PM006 the table takes no trigger.
+-- Returns whether it made one. Errors: PM009 not locked in time, PM010 not allowed, PM006 the table takes no trigger, PM007.
 create or replace function pgauto_mv.create_trigger(p_watch_id bigint, p_relation oid, p_operation text) returns boolean
 language plpgsql set search_path = pg_catalog, pg_temp set lock_timeout = '100ms'
 as $$
@@ -9,6 +9,9 @@ declare
 begin
   if exists (select from pgauto_mv.find_trigger(p_watch_id, p_relation)) then
     return false;
+  elsif p_operation is null or p_operation not in ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE') then
+    raise exception using errcode = 'PM007', message = format('%L is no event of a table', p_operation),
+      hint = 'Events are INSERT, UPDATE, DELETE and TRUNCATE.';
   end if;
   execute format('create trigger %I after %s on %s %s for each statement execute function pgauto_mv.capture(%L)',
     'pgauto_mv_' || p_watch_id, p_operation, v_table,

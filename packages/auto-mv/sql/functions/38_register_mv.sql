@@ -19,12 +19,12 @@ create or replace function pgauto_mv.register_mv(
 language plpgsql
 as $$
 declare
-  v_view oid := pgauto_mv.find_view(p_mv_name, p_mv_schema);
-  v_relations oid[];
-  v_operations text[];
+  v_view pg_catalog.oid := pgauto_mv.find_view(p_mv_name, p_mv_schema);
+  v_relations pg_catalog.oid[];            -- qualified: the names of the tables are looked up in the caller's search_path, ours are not
+  v_operations pg_catalog.text[];
 begin
   select pg_catalog.array_agg(w.relation), pg_catalog.array_agg(w.operation) into v_relations, v_operations
-    from pgauto_mv.check_watch_tables(p_watch_tables) w;
+    from pgauto_mv.check_watch_tables(pgauto_mv.qualify_watches(p_watch_tables)) w;
   return pgauto_mv.install_mv(v_view, false, v_relations, v_operations, p_refresh_lag, p_max_wait, p_cooldown,
     p_statement_timeout, p_lock_timeout);
 end $$;

@@ -1,7 +1,7 @@
 -- Rebuilds the triggers: puts missing ones back, gives renamed ones their name again, and takes off those whose watch is
 -- no more. With the caller's rights. Returns one row per thing done. Errors: as repair and drop_trigger do.
 create or replace function pgauto_mv.clean_mv() returns table (action text, object text)
-language plpgsql set search_path = pg_catalog, pg_temp set lock_timeout = '100ms'
+language plpgsql set search_path = pg_catalog, pg_temp set standard_conforming_strings = on set lock_timeout = '100ms'
 as $$
 declare
   v_watch bigint;

@@ -1,7 +1,7 @@
 -- Reads a spec: how often a job runs. Intervals of whole seconds, minutes, hours or days of 24 hours, from 1 second to
 -- 366 days: '5 seconds', 'every 5s', 'every 10 minutes', '2h'. Anything else, cron text included, is PC001.
 create or replace function pgrelay_cron.parse_spec(p_spec text) returns interval
-language plpgsql immutable set search_path = pg_catalog, pg_temp
+language plpgsql immutable set search_path = pg_catalog, pg_temp set standard_conforming_strings = on
 as $$
 declare
   v_parts text[] := regexp_match(lower(p_spec), '^\s*(?:every\s+)?(\d{1,8})\s*(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)\s*$');

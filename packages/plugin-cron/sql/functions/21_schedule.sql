@@ -4,12 +4,12 @@
 -- An occurrence that is due while the one before still waits to start joins it; missed ones are skipped.
 -- Returns the job's id. Errors: PC001 spec, PC003 the name is taken, PC004 name or command, PR006 and whatever
 -- planning the command says.
--- Runs as the caller, who needs pgrelay_admin: register_channel has to see its search_path.
+-- Runs as the caller, who needs pgrelay_admin: register_channel has to see its search_path. So every name is qualified.
 create or replace function pgrelay_cron.schedule(p_name text, p_spec text, p_command text) returns bigint
 language plpgsql
 as $$
 declare
-  v_channel text := 'cron.' || p_name;
+  v_channel pg_catalog.text := 'cron.' operator(pg_catalog.||) p_name;
   v_id bigint := pgrelay_cron.record_job(p_name, p_spec, 'sql', v_channel, null);
 begin
   if p_command is null then

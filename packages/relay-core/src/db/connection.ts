@@ -42,7 +42,6 @@ export class Connection implements Preparing {
   readonly #prepare: Prepare;
   #client: Promise<pg.Client> | undefined;
   #statementTimeout: number | undefined;
-  #ranActions = false;
   #closed = false;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -86,19 +85,15 @@ export class Connection implements Preparing {
     this.#statementTimeout = ms;
   }
 
-  /** Undoes every setting that an action made for the session; `settings` puts the Processor's own back. */
+  /**
+   * Undoes what actions left in the session: settings, advisory locks, listening, and temporary objects, which come before
+   * every other by their names: a temporary type named text would run its checks as the login at the next `::text`. It is
+   * one round trip, and must be sent before any other statement. `settings` puts the Processor's own back.
+   */
   async resetSettings(settings: (db: Queryable) => Promise<void>): Promise<void> {
-    this.#ranActions = true;
     this.#statementTimeout = undefined;
-    await this.query('reset all');
+    await this.query('reset all; discard temp; unlisten *; select pg_catalog.pg_advisory_unlock_all()');
     await settings(this);
-  }
-
-  /** Removes the temporary tables that actions left, which would hide others by their names. */
-  async discardTemporary(): Promise<void> {
-    if (!this.#ranActions) return;
-    await this.query('discard temp');
-    this.#ranActions = false;
   }
 
   /** Ends the connection that is open now, with all that its session remembers; the next query opens another. */

@@ -408,6 +408,16 @@ export const gateway = {
     return rows[0]?.result;
   },
 
+  /** Ids of events that this Processor runs and somebody wants stopped. */
+  async cancellations(db: Queryable, fence: Fence): Promise<string[]> {
+    const rows = await call<{ ids: string[] }>(
+      db,
+      'select pgrelay.cancellations_v1($1, $2)::pg_catalog.text[] as ids',
+      [fence.slot, fence.epoch],
+    );
+    return rows[0]?.ids ?? [];
+  },
+
   /** Counts the loss of the worker's connection against the event that it ran alone; what came of it. */
   async lose(
     db: Queryable,
@@ -454,8 +464,18 @@ export const gateway = {
   },
 
   async maintain(db: Queryable, retentionDays: number): Promise<void> {
-    await call(db, 'select pgrelay.maintain_v1(make_interval(days => $1))', [retentionDays]);
-    await call(db, 'select pgrelay.forget_effects_v1(make_interval(days => $1))', [retentionDays]);
+    await call(db, 'select pgrelay.maintain_v1(pg_catalog.make_interval(days => $1))', [retentionDays]);
+    await call(db, 'select pgrelay.forget_effects_v1(pg_catalog.make_interval(days => $1))', [retentionDays]);
+  },
+
+  /** Whether there is more to do soon. */
+  async keepLog(db: Queryable, retentionDays: number): Promise<boolean> {
+    const rows = await call<{ more: boolean }>(
+      db,
+      'select pgrelay.keep_log_v1(pg_catalog.make_interval(days => $1)) as more',
+      [retentionDays],
+    );
+    return rows[0]?.more === true;
   },
 };
 

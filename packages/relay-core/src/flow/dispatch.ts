@@ -5,6 +5,7 @@ import type { TransactionalContext } from '../handlers/context.js';
 import type { HandlerDefinition, HandlerFunction, HandlerObject } from '../handlers/handler-definition.js';
 import { readPayload } from '../handlers/read-payload.js';
 import { complete, isOutcome, type Outcome } from '../outcome.js';
+import { cancelledBefore, unlessCancelled } from './cancelled.js';
 import { judge } from './judge.js';
 import { type Attempt, type DispatchEnvironment, runHandler } from './run-handler.js';
 
@@ -16,8 +17,9 @@ export async function dispatch(
   handler: HandlerDefinition,
   env: DispatchEnvironment,
 ): Promise<Attempt> {
+  if (env.claim?.cancelled === true) return cancelledBefore;
   const ended = await attempt(event, handler, env);
-  return 'failure' in ended ? judge(ended, handler) : ended;
+  return unlessCancelled('failure' in ended ? judge(ended, handler) : ended, env.claim);
 }
 
 async function attempt(

@@ -6,6 +6,10 @@ export interface Claim {
   readonly channelId: number;
   readonly id: string;
   readonly attempt: number;
+  /** Somebody asked for the event to be cancelled. */
+  cancelled?: boolean;
+  /** While its handler runs: aborts the handler's signal. */
+  abort?: (reason: Error) => void;
 }
 
 /**
@@ -20,13 +24,22 @@ export class InFlight {
   }
 
   add(fence: Fence, channelId: number, event: { readonly id: string; readonly attempt: number }): Claim {
-    const claim = { fence, channelId, id: event.id, attempt: event.attempt };
+    const claim: Claim = { fence, channelId, id: event.id, attempt: event.attempt };
     this.#claims.add(claim);
     return claim;
   }
 
   delete(claim: Claim): void {
     this.#claims.delete(claim);
+  }
+
+  /** Asks the handler of this event, if it is one of ours, to stop. */
+  cancel(id: string): void {
+    for (const claim of this.#claims) {
+      if (claim.id !== id || claim.cancelled === true) continue;
+      claim.cancelled = true;
+      claim.abort?.(new Error('the event was cancelled'));
+    }
   }
 
   /** Whether an event that the database holds for this slot and epoch is one of ours. */

@@ -11,11 +11,13 @@ import { Effects } from '../handlers/effects.js';
 import type { Deadlines, Overdue } from '../lifecycle/deadlines.js';
 import type { Outcome } from '../outcome.js';
 import { type SchemaOf, sendNotify, sendNotifyMany } from '../send.js';
+import type { Claim } from './in-flight.js';
 import { noteRecurrence } from './recurrence.js';
 
 /** How an attempt ended: an Outcome, an error that the retry policy judges, or the loss of our own connection, uncounted. */
 export type Attempt =
-  | { readonly outcome: Outcome }
+  /** undo: nothing that the handler wrote in its transaction is kept. */
+  | { readonly outcome: Outcome; readonly undo?: true }
   | { readonly failure: Failure; readonly error: unknown }
   | { readonly lost: true; readonly error: unknown };
 
@@ -33,6 +35,8 @@ export interface DispatchEnvironment {
   readonly fence: Fence;
   /** Schemas of the channels that this Processor has handlers for; ctx.notify checks payloads by them. */
   readonly schemaOf: SchemaOf;
+  /** The attempt, where its event can be cancelled by itself. */
+  readonly claim?: Claim;
 }
 
 /** What a run found: the value that the handler returned, or the attempt it ended with instead. */
@@ -103,11 +107,14 @@ class Run implements Overdue {
     this.#end({ attempt: { failure: toFailure(this.#late, 'handler_timeout'), error: this.#late } });
   }
 
-  /** Aborted when the time is up, and when the Processor is made to stop. */
+  /** Aborted when the time is up, when the event is cancelled, and when the Processor is made to stop. */
   signal(): AbortSignal {
     if (this.#signal === undefined) {
       this.#timeout = new AbortController();
       if (this.#late !== undefined) this.#timeout.abort(this.#late);
+      const { claim } = this.#env;
+      if (claim !== undefined) claim.abort = (reason) => this.#timeout?.abort(reason);
+      if (claim?.cancelled === true) this.#timeout.abort(new Error('the event was cancelled'));
       this.#signal = AbortSignal.any([this.#timeout.signal, this.#env.stopping]);
     }
     return this.#signal;

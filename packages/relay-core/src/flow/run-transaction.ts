@@ -24,7 +24,6 @@ export async function runTransaction(
   handler: HandlerDefinition,
   env: Omit<DispatchEnvironment, 'db'>,
 ): Promise<Required<Trouble> | undefined> {
-  await connection.discardTemporary();
   await connection.statementTimeout(env.timeoutMs);
   return connection.pinned(async (db) => {
     const startedAt = performance.now();
@@ -32,7 +31,7 @@ export async function runTransaction(
       gateway.settle(db, claim.fence, [toSettlement({ claim, attempt, startedAt, finishedAt: performance.now() })]);
     await db.query('begin');
     const tx = new Transaction(db);
-    let attempt = await dispatch(event, handler, { ...env, db: tx });
+    let attempt = await dispatch(event, handler, { ...env, db: tx, claim });
     await tx.close();
     if ('lost' in attempt) throw attempt.error;
     if (keepsWrites(attempt)) {
@@ -56,7 +55,12 @@ export async function runTransaction(
 }
 
 function keepsWrites(attempt: Attempt): boolean {
-  return 'outcome' in attempt && attempt.outcome.kind !== 'failed' && attempt.outcome.kind !== 'retried';
+  return (
+    'outcome' in attempt &&
+    attempt.undo !== true &&
+    attempt.outcome.kind !== 'failed' &&
+    attempt.outcome.kind !== 'retried'
+  );
 }
 
 /** The handler's view of the transaction: one statement after the other, and none once the handler's time is over. */

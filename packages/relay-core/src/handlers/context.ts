@@ -5,7 +5,10 @@ import type { Queryable } from '../db/queryable.js';
 
 /** What a batch handler gets beside the events. */
 export interface BatchContext {
-  /** Aborted when the handler's time is up and when the Processor is made to stop. */
+  /**
+   * Aborted when the handler's time is up, when the Processor is made to stop, and when pgrelay.cancel() asks for the event's
+   * end (not in a batch handler). A handler that throws because of the last ends as cancelled.
+   */
   readonly signal: AbortSignal;
   /** A pino logger with the event's id and channel (a batch: their number). The relay itself never logs a payload. */
   readonly log: Logger;

@@ -2,7 +2,7 @@
 -- quotes and nested comments; it does not know BEGIN ATOMIC. For looking at an action when it is registered, never for
 -- running it.
 create or replace function pgrelay.split_statements(p_sql text) returns text[]
-language plpgsql immutable set search_path = pg_catalog, pg_temp
+language plpgsql immutable set search_path = pg_catalog, pg_temp set standard_conforming_strings = on
 as $$
 declare
   v_at integer := 1;

@@ -2,7 +2,7 @@
 -- inside a function, transaction control, changes of role, and SET without LOCAL (it would leak into every later action
 -- of the same connection). Raises PR006 and names the statement's kind; never quotes the text.
 create or replace function pgrelay.check_action(p_sql text) returns void
-language plpgsql immutable set search_path = pg_catalog, pg_temp
+language plpgsql immutable set search_path = pg_catalog, pg_temp set standard_conforming_strings = on
 as $$
 declare
   v_statement text;

@@ -3,7 +3,7 @@
 -- role. Raises PR006 and names the statement's kind; never quotes the text. What runs at the top level has no frame
 -- around it, so this is advice against mistakes and no boundary: only pgrelay_admin may register it.
 create or replace function pgrelay.check_statements(p_statements text[]) returns void
-language plpgsql immutable set search_path = pg_catalog, pg_temp
+language plpgsql immutable set search_path = pg_catalog, pg_temp set standard_conforming_strings = on
 as $$
 declare
   v_statement text;

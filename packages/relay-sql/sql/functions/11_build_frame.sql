@@ -3,8 +3,8 @@
 -- what is granted to pgrelay.
 -- The frame runs the events in chunks, one subtransaction each: one event first, up to 100 while they take little time and none
 -- fails, so that the statement timeout bounds an event and not a crowd of slow ones. A failing chunk runs again event by event,
--- and chunks have 25 events at most from then on; with p_singly every event runs by itself. A failed ASSERT is an error like any other; a cancelled statement is not caught. SET CONSTRAINTS
--- ALL IMMEDIATE ends each block, or a deferred constraint would fail at COMMIT with no culprit. On a lock that cannot be had in
+-- and chunks have 25 events at most from then on; with p_singly every event runs by itself. A failed ASSERT is an error like any other; a cancelled statement is not caught. seal_action ends
+-- each block, or a deferred constraint would fail at COMMIT with no culprit. On a lock that cannot be had in
 -- time, or a deadlock, a batch of several events stops there: what ran before stays, the rest was not an attempt. It also
 -- stops at p_until. The times come back for what ran, in order, and an action_result for each event that failed.
 -- Called by build_action under the lock of register_channel, and by the migrator for frames of an earlier form.
@@ -35,6 +35,9 @@ declare
   v_actions pg_catalog.int8;
   v_result pgrelay.action_result;
 begin
+  if current_user operator(pg_catalog.<>) 'pgrelay' then     -- altered after run_batch_v1 has compared its digest
+    raise exception using errcode = 'PR008', message = 'the private function of a channel was altered', hint = 'Register the channel again with p_replace => true.';
+  end if;
   while v_from <= v_count loop
     v_started := pgrelay.clock_now();
     exit when v_from > 1 and v_started >= p_until;
@@ -43,8 +46,7 @@ begin
       select pg_catalog.count(%3$s), pg_catalog.array_agg(pgrelay.clock_now()) into v_actions, v_ends
         from unnest(p_ids[v_from:v_to], p_payloads[v_from:v_to]) u(id, payload)
         where pg_catalog.set_config('pgrelay.event', u.id::pg_catalog.text, true) is not null;
-      set constraints all immediate;
-      set constraints all deferred;
+      perform pgrelay.seal_action();
       started := started || v_started || v_ends[1 : v_to - v_from];
       ended := ended || v_ends;
       v_step := case when p_singly or v_ends[v_to - v_from + 1] - v_started > interval '10 ms' then greatest(v_step / 4, 1) else least(v_step * 2, v_most) end;

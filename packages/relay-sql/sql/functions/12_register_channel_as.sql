@@ -4,16 +4,17 @@ create or replace function pgrelay.register_channel_as(
   p_name text, p_action_sql text, p_mode text, p_check boolean, p_statement_timeout interval, p_parallel boolean,
   p_max_payload integer, p_replace boolean, p_schemas name[], p_on_failure text default null, p_statements text[] default null
 ) returns integer
-language plpgsql security definer set search_path = pg_catalog, pg_temp
+language plpgsql security definer set search_path = pg_catalog, pg_temp set check_function_bodies = on
 as $$
 declare
   v_kind text := case when p_statements is not null then 'toplevel' when p_action_sql is null then 'handler' else 'sql' end;
   v_mode text := coalesce(p_mode, case when p_action_sql is null then 'leased' else 'transactional' end);
   v_old pgrelay.channel;
   v_new pgrelay.channel;
-  -- Quoted here, whoever calls: the text goes into the definition of a function.
+  -- Quoted here, whoever calls: the text goes into the definition of a function. pg_catalog always comes first, by not being
+  -- named, and the temporary schema, which the registrar's session alone has, last.
   v_search_path text := coalesce((select string_agg(quote_ident(s.name), ', ' order by s.place) || ', '
-    from unnest(p_schemas) with ordinality s(name, place)), '') || 'pg_temp';
+    from unnest(p_schemas) with ordinality s(name, place) where s.name !~ '^pg_(catalog$|temp)'), '') || 'pg_temp';
 begin
   if p_name is null or p_name = '' or octet_length(p_name) > 200 then
     raise exception using errcode = 'PR004', message = format('channel name %L is not between 1 and 200 octets long', p_name),

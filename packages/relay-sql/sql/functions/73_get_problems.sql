@@ -1,7 +1,7 @@
 -- What is wrong with the relay now, one row a finding: a stable code, the object, the evidence, and what to do about it.
 -- Evidence is counts, names and times, never a payload or a server's message.
 create or replace function pgrelay.get_problems() returns table (code text, object text, evidence text, remedy text)
-language sql stable security definer set search_path = pg_catalog, pg_temp
+language sql stable security definer set search_path = pg_catalog, pg_temp set standard_conforming_strings = on
 as $$
   select 'failed_events', 'channel ' || f.channel,
     format('%s failed events, the last at %s, most often %s', count(*), max(f.failed_at), mode() within group (order by coalesce(f.sqlstate, f.code))),
@@ -60,7 +60,7 @@ as $$
         where not exists (select from pgrelay.channel c where c.id = q.channel_id) group by q.channel_id) e
   union all
   select 'log_default_used', 'pgrelay.log_default', 'audit rows of days that had no partition of their own are in the default partition',
-    'Harmless, but retention does not drop them: move them into the partitions of their days.'
+    'They go into the partitions of their days within the hour while a Processor or CALL pgrelay.run() works, and when they are older than the retention; nothing else need be done.'
   where exists (select from pgrelay.log_default)
   union all
   select 'queue_published', 'publication ' || t.pubname, format('it contains %I.%I', t.schemaname, t.tablename),

@@ -3,5 +3,8 @@ do $$
 begin
   if to_regnamespace(:literal) is null then
     create schema :schema authorization pgrelay_owner;
+  elsif exists (select from pg_catalog.pg_namespace n where n.oid = to_regnamespace(:literal) and n.nspowner <> 'pgrelay_owner'::pg_catalog.regrole) then
+    raise exception using errcode = 'PR027', message = pg_catalog.format('schema %s exists already and does not belong to pgrelay_owner', :literal),
+      hint = 'Look what is in it; then drop it, or make pgrelay_owner its owner.';
   end if;
 end $$;

@@ -1,0 +1,180 @@
+import { readFile } from 'node:fs/promises';
+import { type Session, useDatabase } from '@pgrelay/test-support';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { probes, triedRights } from './support/tried-rights.js';
+
+const db = useDatabase();
+let victim: Session;
+
+/** The search_paths in which an attacker's schema, or the session's temporary one, comes before what is meant. */
+const paths = ['evil, pg_catalog', 'evil, public', 'pg_temp, evil, pg_catalog', 'public'];
+
+beforeAll(async () => {
+  victim = await db.session('victim');
+  await victim.query(await readFile(new URL('./support/plant.sql', import.meta.url), 'utf8'));
+  await db.query(
+    'create schema shop; create table shop.orders (n integer primary key, total integer); create materialized view shop.sum as select sum(total) as total from shop.orders; create table shop.done (what text); grant usage on schema shop to pgrelay; grant insert on shop.done to pgrelay',
+  );
+});
+
+beforeEach(async () => {
+  await db.query("select * from pgrelay.declare_handlers_v1(array['pgauto_mv.refresh'], array['leased'], true)");
+  await db.query('alter sequence evil.hits restart');
+});
+
+/** Shows where something planted ran. */
+async function send(sql: string): Promise<void> {
+  await victim.query(sql).catch((error) => {
+    throw error.code === 'HIJAK' ? new Error(`hijacked: ${sql}\n${error.where}`) : error;
+  });
+}
+
+/** How often something planted has run. */
+const hits = async () =>
+  Number(
+    (await db.query<{ n: string }>('select case when is_called then last_value else 0 end as n from evil.hits'))[0]?.n,
+  );
+
+describe.each(paths)('with search_path %s', (path) => {
+  const tag = path.replaceAll(/\W/g, '_');
+
+  test('nothing planted runs in the course of an event, whatever becomes of it, called by the login that installed the relay', async () => {
+    await victim.query(`set search_path = ${path}`);
+    await send(`select pgrelay.register_channel('${tag}.sql', 'insert into shop.done values ($1)')`);
+    await send(`select pgrelay.register_channel('${tag}.bad', 'select $1::pg_catalog.int4')`);
+    await send(
+      `select pgrelay.register_channel('${tag}.later', 'select 1', p_check => false, p_parallel => true, p_on_failure => '${tag}.sql')`,
+    );
+    await send(`select pgrelay.register_channel('${tag}.top', array['vacuum'])`);
+    await send(`select * from pgrelay.declare_handlers_v1(array['${tag}.h'], array['leased'], true)`);
+    const ids = Object.fromEntries(
+      (
+        await db.query<{ name: string; id: number }>(
+          "select split_part(name, '.', 2) as name, id from pgrelay.channels where name like $1",
+          [`${tag}.%`],
+        )
+      ).map((row) => [row.name, row.id]),
+    );
+    await send(
+      `select pgrelay.notify('${tag}.sql', 'x', p_priority => 3, p_dedup_key => 'k'), pgrelay.notify('${tag}.sql', 'x', p_dedup_key => 'k'), pgrelay.notify('${tag}.bad')`,
+    );
+    await send(
+      `select pgrelay.notify_many('${tag}.h', array['a', 'b'], p_dedup_key => array['a', null], p_priority => array[1, 2]), pgrelay.notify('${tag}.h', p_run_at => 'tomorrow'), pgrelay.notify('${tag}.top')`,
+    );
+    await send(`select pgrelay.notify('${tag}.h', 'c', p_run_at => '2000-01-01'), pgrelay.notify('${tag}.later')`);
+    const [slot] = await db.query<{ slot: number; epoch: string }>(
+      "select slot, epoch from pgrelay.attach_v1('h', 1, 'v', 60000, 1, '{}')",
+    );
+    const fence = `${slot?.slot}::smallint, ${slot?.epoch}`;
+    await send(`select pgrelay.enter_backend_v1(${fence}, 'test'), pgrelay.heartbeat_v1(${fence})`);
+    await send(
+      `select * from pgrelay.poll_v1(array[${ids['h']}]), pgrelay.horizon_v1(), pgrelay.marks_v1(10), pgrelay.arm_v1(), pgrelay.holders_v1(), pgrelay.find_lanes_v1()`,
+    );
+    await send(`select * from pgrelay.claim_v1(${fence}, 1::smallint, ${ids['h']}, 10)`);
+    const held = (
+      await db.query<{ id: string }>('select id::text from pgrelay.queue where slot = $1 order by place', [slot?.slot])
+    ).map((row) => row.id);
+    expect(held.length).toBeGreaterThan(2);
+    await send(`select * from pgrelay.recall_v1(${fence}, ${held[0]}, 'e')`);
+    await send(`select pgrelay.record_effect_v1(${held[0]}, 'e', '1')`);
+    await send(
+      `select * from pgrelay.settle_v1(${fence}, array[${held[0]}, ${held[1]}], array[1, 1], array['done', 'error'], array[0, 0], array[5, 5], array[0, 0], array[null, '{"sqlstate": "40001", "code": "x", "constraint": "y", "table": "z"}'::pg_catalog.jsonb])`,
+    );
+    await send(`select pgrelay.release_v1(${fence}, array[${held[2]}]), pgrelay.peek_v1(${ids['sql']}, 5)`);
+    await send(`select * from pgrelay.reclaim_v1(${fence}), pgrelay.backends_v1(${fence})`);
+    await send(`select * from pgrelay.claim_toplevel_v1(${fence}, 1::smallint, ${ids['top']})`);
+    for (const name of ['sql', 'bad', 'later'])
+      await send(`select * from pgrelay.run_batch_v1(${fence}, 1::smallint, ${ids[name]}, 10, false, 50)`);
+    await send(`select pgrelay.notify('${tag}.sql')`);
+    const [waiting] = await db.query<{ id: string }>('select id::text from pgrelay.events where channel = $1', [
+      `${tag}.sql`,
+    ]);
+    await send(`select pgrelay.fail_v1(${fence}, 1::smallint, ${waiting?.id}, 5, '{"code": "x"}')`);
+    await send(
+      `select pgrelay.redrive_channel('${tag}.bad', p_sqlstate => '22', p_per_second => 5), pgrelay.redrive(${waiting?.id})`,
+    );
+    await send(
+      `select pgrelay.pause_channel('${tag}.h'), pgrelay.disable_channel('${tag}.h'), pgrelay.resume_channel('${tag}.h')`,
+    );
+    await send('select pgrelay.maintain_v1(), pgrelay.forget_effects_v1()');
+    await send('select * from pgrelay.get_problems()');
+    await send('select * from pgrelay.events, pgrelay.processors, pgrelay.channels limit 1');
+    await db.query('set role pgrelay_owner');
+    await db.query("update pgrelay.instance set heartbeat_at = '2000-01-01' where alive");
+    await db.query('reset role');
+    await send('select * from pgrelay.bury_v1()');
+    await send('select pgrelay.rescue_v1()');
+    await send('call pgrelay.run(100)');
+    await send(`select pgrelay.drop_channel('${tag}.h', p_force => true)`);
+    await victim.query('reset search_path');
+    expect(await hits()).toBe(0);
+    expect(await db.query("select channel, message from pgrelay.failed where sqlstate = 'HIJAK'")).toEqual([]);
+  });
+
+  test('nor while views are registered, looked at and given up, or jobs scheduled', async () => {
+    await victim.query(`set search_path = ${path}`);
+    await send("select pgauto_mv.register_mv('sum', 'shop', array[pgauto_mv.mv_watch('shop.orders', 'UPDATE')])");
+    await send('insert into shop.orders values (1, 1)');
+    await send('update shop.orders set total = 2');
+    await send('delete from shop.orders');
+    await send(
+      "select pgauto_mv.refresh_materialised_view_now('shop.sum'), pgauto_mv.refresh_materialized_view_now('sum', 'shop')",
+    );
+    await send(
+      "select pgauto_mv.is_fresh('shop.sum', '1'), pgauto_mv.plan_v1(), pgauto_mv.collect_v1('1 day', '1 day', 10)",
+    );
+    await send(
+      'select pgauto_mv.repair_v1(), pgauto_mv.repair_view_v1(), pgauto_mv.invalidate_changed_v1(), pgauto_mv.clean_mv()',
+    );
+    await send('select * from pgauto_mv.get_mv_problems()');
+    await send('select * from pgauto_mv.freshness, pgauto_mv.watches, pgauto_mv.materialized_view_state');
+    await send("select pgauto_mv.unregister_mv('shop.sum')");
+    await send("select pgauto_mv.register_mv('shop.sum'), pgauto_mv.unregister_mv('sum', 'shop')");
+    await send(`select pgrelay_cron.schedule('${tag}', 'every 10 minutes', 'select 1'), pgrelay_cron.tick_v1()`);
+    await send(`select pgrelay_cron.forget_v1('1 day'), pgrelay_cron.unschedule('${tag}')`);
+    await send('select * from pgrelay_cron.get_cron_problems()');
+    await victim.query('reset search_path');
+    expect(await hits()).toBe(0);
+  });
+});
+
+test('nor does anything planted run in a function that is called with nothing, whoever it is for', async () => {
+  const all = await probes(await db.connect(), ['pgrelay', 'pgauto_mv', 'pgrelay_cron']);
+  const client = await db.connect();
+  const hit: string[] = [];
+  for (const path of paths) {
+    await client.query(`set search_path = ${path}`);
+    for (const probe of all.filter(({ object }) => object.startsWith('function'))) {
+      await triedRights(client, probe);
+      if ((await hits()) > hit.length) hit.push(`${probe.object} with ${path}`);
+    }
+  }
+  expect(hit).toEqual([]);
+});
+
+test('only these look names up in the search_path of their caller, and each says why', async () => {
+  const loose = await db.query<{ name: string }>(
+    "select distinct p.proname as name from pg_proc p where p.pronamespace = any ('{pgrelay,pgauto_mv,pgrelay_cron}'::text[]::regnamespace[]) and not coalesce(p.proconfig::text ~ 'search_path=', false) order by 1",
+  );
+  expect(loose.map((row) => row.name)).toEqual([
+    'clock_now', // may be inlined; one qualified name
+    'due_at', // with is_dirty and retry_pause: inlined, and called by pinned functions only
+    'is_dirty',
+    'mv_watch', // may be inlined; makes a row
+    'qualify_watches', // names of tables, as the caller reads them
+    'register_channel', // keeps the caller's search_path for the action
+    'register_mv', // calls qualify_watches
+    'retry_pause',
+    'run', // a procedure that commits can have no SET; pins after each COMMIT
+    'schedule', // calls register_channel
+    'seal_action', // runs after an action; saves the switch
+  ]);
+});
+
+test('what is planted would run, where a name is looked up in the search_path', async () => {
+  await victim.query('set search_path = evil, pg_catalog');
+  await expect(victim.query('select 1 + 1')).rejects.toMatchObject({ code: 'HIJAK' });
+  await expect(victim.query("select 'x'::text")).rejects.toMatchObject({ code: 'HIJAK' });
+  await victim.query('reset search_path');
+  expect(await hits()).toBe(2);
+});

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Fence } from './db/gateway.js';
+import type { OpenConnections } from './db/open-connections.js';
 import type { Queryable } from './db/queryable.js';
 import type { ProcessorScope } from './di/processor-scope.js';
 import { BatchSize } from './flow/batch-size.js';
@@ -17,7 +18,7 @@ export class WorkerContext {
   readonly settler: Settler;
   readonly control: Queryable;
   readonly pollIntervalMs: number;
-  readonly leaseMs: number;
+  readonly connections: OpenConnections;
   /** Told when the database says that this slot and epoch are not the Processor's any more. */
   readonly onFenced: (fence: Fence) => void;
   /** Aborted when the Processor is forced to stop. */
@@ -47,7 +48,7 @@ export class WorkerContext {
     settler: Settler;
     control: Queryable;
     pollIntervalMs: number;
-    leaseMs: number;
+    connections: OpenConnections;
     onFenced: (fence: Fence) => void;
   }) {
     this.log = parts.log;
@@ -55,7 +56,7 @@ export class WorkerContext {
     this.settler = parts.settler;
     this.control = parts.control;
     this.pollIntervalMs = parts.pollIntervalMs;
-    this.leaseMs = parts.leaseMs;
+    this.connections = parts.connections;
     this.onFenced = parts.onFenced;
   }
 

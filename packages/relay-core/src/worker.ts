@@ -1,12 +1,13 @@
-import { applySettings, type Connection } from './db/connection.js';
-import { type Fence, gateway, type PolledChannel } from './db/gateway.js';
-import { isConnectionLoss, sqlstateOf } from './db/pg-error.js';
+import type { Connection } from './db/connection.js';
+import { type Backend, type Fence, gateway, type PolledChannel } from './db/gateway.js';
+import { isServerAway, sqlstateOf } from './db/pg-error.js';
 import type { RelayEvent } from './event.js';
 import { claim } from './flow/claim.js';
 import { dispatch } from './flow/dispatch.js';
 import { dispatchBatch } from './flow/dispatch-batch.js';
 import type { Claim } from './flow/in-flight.js';
 import { poll } from './flow/poll.js';
+import { readBack } from './flow/read-back.js';
 import { runBatch } from './flow/run-batch.js';
 import type { Attempt } from './flow/run-handler.js';
 import { runToplevel } from './flow/run-toplevel.js';
@@ -37,6 +38,9 @@ export class Worker {
   #loop: Promise<void> | undefined;
   #turn: number;
   #lostConnection = false;
+  #recoverMs = 0;
+  /** Backends of connections that this worker lost and has not read back after. */
+  #lost: Backend[] = [];
   /** The slot and epoch in which this worker's connection was recorded last; a new one enters by itself. */
   #entered: Fence | undefined;
 
@@ -89,25 +93,42 @@ export class Worker {
     if (fence === undefined) return pollIntervalMs;
     if (this.#entered !== fence) await this.#enter(fence);
     await this.#db.statementTimeout(30_000);
+    await this.#readBack(fence);
     const { channels, nextDueMs } = await poll(this.#db, [...handlers.keys()], this.#shared.marks.all(), this.#turn++);
     if (this.#lostConnection) {
       this.#lostConnection = false;
       this.#shared.log.info({ worker: this.#number }, 'worker is connected again');
     }
+    this.#recoverMs = 0;
     let progressed = false;
+    let left = false;
     for (const channel of channels) {
       if (this.#shared.draining) return 0;
       if ((this.#shared.backoff.get(channel.id)?.until ?? 0) > performance.now()) continue;
-      progressed = (await this.#take(channel, fence)) || progressed;
+      const took = await this.#take(channel, fence);
+      progressed ||= took;
+      left ||= !took;
     }
+    this.#shared.hint.ticked(progressed, left);
     return progressed ? 0 : Math.min(pollIntervalMs, Math.ceil(nextDueMs ?? pollIntervalMs));
   }
 
   async #enter(fence: Fence): Promise<void> {
-    await gateway
-      .enterBackend(this.#db, fence, `worker ${this.#number}`)
-      .catch((error) => this.#notFenced(error, fence));
+    if (!this.#shared.connections.pooled)
+      await gateway
+        .enterBackend(this.#db, fence, `worker ${this.#number}`)
+        .catch((error) => this.#notFenced(error, fence));
     this.#entered = fence;
+  }
+
+  async #readBack(fence: Fence): Promise<void> {
+    this.#lost.push(...this.#db.takeLost());
+    if (this.#lost.length === 0) return;
+    const { inFlight, log } = this.#shared;
+    const events = await readBack(this.#db, fence, this.#number, this.#lost, (id) => inFlight.holds(fence, id));
+    this.#lost = [];
+    if (events > 0)
+      log.warn({ worker: this.#number, events }, 'events of a claim whose reply was lost were given back');
   }
 
   /** Passes an error on, and says so when it is the loss of the slot. */
@@ -129,7 +150,7 @@ export class Worker {
       this.#shared.backoff.delete(channel.id);
       return progressed;
     } catch (error) {
-      if (isConnectionLoss(error) || isFenced(error)) this.#notFenced(error, fence);
+      if (isServerAway(error) || isFenced(error)) this.#notFenced(error, fence);
       const pauseMs = Math.min((this.#shared.backoff.get(channel.id)?.pauseMs ?? 500) * 2, 30_000);
       this.#shared.backoff.set(channel.id, { until: performance.now() + pauseMs, pauseMs });
       this.#shared.log.error(
@@ -154,7 +175,7 @@ export class Worker {
         this.#shared.marks.of(channel.id),
         () => this.#shared.draining,
       );
-      await this.#db.resetSettings((db) => applySettings(db, this.#shared.leaseMs));
+      await this.#db.resetSettings();
       for (const trouble of result.troubles) logOutcome(log, trouble, channel.name);
       this.#shared.marks.took(result.done);
       if (result.done > 0) log.debug({ channel: channel.name, events: result.done }, 'batch done');
@@ -256,7 +277,7 @@ export class Worker {
   /** After an error that ended a tick: how long to wait. A lost connection opens again with the next tick. */
   #recover(error: unknown): number {
     if (this.#shared.draining) return 0;
-    if (isConnectionLoss(error)) {
+    if (isServerAway(error)) {
       if (!this.#lostConnection)
         this.#shared.log.warn({ worker: this.#number, sqlstate: sqlstateOf(error) }, 'worker lost its connection');
       this.#lostConnection = true;
@@ -266,7 +287,8 @@ export class Worker {
         'worker could not look for work',
       );
     }
-    return Math.min(this.#shared.pollIntervalMs, 1_000);
+    this.#recoverMs = Math.min(Math.max(25, this.#recoverMs) * 2, 1_000, this.#shared.pollIntervalMs);
+    return this.#recoverMs;
   }
 }
 

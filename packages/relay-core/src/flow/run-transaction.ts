@@ -28,22 +28,23 @@ export async function runTransaction(
     const startedAt = performance.now();
     const settle = (attempt: Attempt) =>
       gateway.settle(db, claim.fence, [toSettlement({ claim, attempt, startedAt, finishedAt: performance.now() })]);
-    await db.query('begin');
+    await db.query(connection.beginFor(env.timeoutMs));
     const tx = new Transaction(db);
     let attempt = await dispatch(event, handler, { ...env, db: tx });
     await tx.close();
     if ('error' in attempt && ('lost' in attempt || isConnectionLoss(attempt.error))) throw attempt.error;
+    if (db.getTransactionStatus() === 'I') attempt = endedByHandler;
     if (keepsWrites(attempt)) {
       try {
         const rows = await settle(attempt);
-        await db.query(rows.length === 1 ? 'commit' : 'rollback');
+        await db.query(connection.endWith(rows.length === 1 ? 'commit' : 'rollback'));
         return rows[0];
       } catch (error) {
         if (isConnectionLoss(error)) throw error;
         attempt = { failure: toFailure(error), error };
       }
     }
-    await db.query('rollback');
+    await db.query(connection.endWith('rollback'));
     try {
       return (await settle(attempt))[0];
     } catch (error) {
@@ -52,6 +53,12 @@ export async function runTransaction(
     }
   });
 }
+
+/** A COMMIT or ROLLBACK of its own leaves nothing that the event's end could be one commit with. */
+const endedByHandler: Attempt = {
+  failure: { code: 'transaction_ended', message: 'the handler ended the transaction of ctx.tx itself' },
+  error: undefined,
+};
 
 function keepsWrites(attempt: Attempt): boolean {
   return 'outcome' in attempt && attempt.outcome.kind !== 'failed' && attempt.outcome.kind !== 'retried';

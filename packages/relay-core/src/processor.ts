@@ -69,7 +69,10 @@ export class Processor {
     this.#scope = new ProcessorScope(this.#log, options.container);
     for (const provider of options.provide ?? []) this.#scope.provide(provider);
     const { connectionString, leaseMs } = this.#options;
-    this.#connections = new OpenConnections(leaseMs / 4, blockedLimitMs + leaseMs);
+    this.#connections = new OpenConnections(leaseMs / 4, {
+      asked: Number.POSITIVE_INFINITY,
+      unasked: blockedLimitMs + leaseMs,
+    });
     this.#connecting = { connectionString, leaseMs, connections: this.#connections };
     this.#control = this.#connection('control', (client) => this.#listen(client));
     const settler = new Settler(

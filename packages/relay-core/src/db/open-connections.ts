@@ -68,16 +68,19 @@ export class OpenConnection {
  * it. Looks are counted, not time: a reply that came while the event loop was blocked is read before the next look.
  */
 export class OpenConnections {
-  readonly lookEveryMs: number;
-  readonly #unknownLimitMs: number;
+  readonly #lookEveryMs: number;
+  readonly #limits: { readonly asked: number; readonly unasked: number };
   readonly #all = new Set<OpenConnection>();
   /** A pooler stands between us and the server: its backends are not ours alone. */
   pooled = false;
 
-  /** `unknownLimitMs`: for connections whose backend is not known, and so cannot be asked for. */
-  constructor(lookEveryMs: number, unknownLimitMs: number) {
-    this.lookEveryMs = lookEveryMs;
-    this.#unknownLimitMs = unknownLimitMs;
+  /**
+   * For how long a statement without a limit of its own may be without its answer, in ms: on a connection whose backend can
+   * be asked for, and on one where it cannot.
+   */
+  constructor(lookEveryMs: number, limits: { readonly asked: number; readonly unasked: number }) {
+    this.#lookEveryMs = lookEveryMs;
+    this.#limits = limits;
   }
 
   add(client: pg.Client): OpenConnection {
@@ -92,8 +95,8 @@ export class OpenConnections {
     const suspects: Backend[] = [];
     for (const open of this.#all) {
       open.look();
-      const limitMs = open.limitMs ?? (open.backend === undefined ? this.#unknownLimitMs : Number.POSITIVE_INFINITY);
-      if ((open.looks - 1) * this.lookEveryMs > limitMs) open.cut();
+      const limitMs = open.limitMs ?? (open.backend === undefined ? this.#limits.unasked : this.#limits.asked);
+      if ((open.looks - 1) * this.#lookEveryMs > limitMs) open.cut();
       else if (open.looks >= 2 && open.backend !== undefined) suspects.push(open.backend);
     }
     return suspects;

@@ -35,8 +35,9 @@ let fence: Fence | undefined;
 let heardAt = performance.now();
 let reported = false;
 
-// Half a lease without an answer, and the connection is given up: the other half is for a new one.
-const connections = new OpenConnections(beatEveryMs, beatEveryMs);
+// A beat without an answer at the second look after it, and the connection is given up: what is left of the lease is for a
+// new one.
+const connections = new OpenConnections(beatEveryMs, { asked: beatEveryMs / 2, unasked: beatEveryMs / 2 });
 const connection = new Connection({ connectionString, leaseMs, connections }, 'pgrelay heartbeat', async (client) => {
   if (fence !== undefined && !connections.pooled) await gateway.enterBackend(client, fence, 'heartbeat');
 });
@@ -74,6 +75,8 @@ async function ask(backends: readonly Backend[]): Promise<void> {
 }
 
 let beating = false;
+/** Whether a beat that lost its connection is sent again at once; once between two looks, or a server that is down is stormed. */
+let mayTryAgain = true;
 async function beat(): Promise<void> {
   const blockedFor = performance.now() - heardAt;
   const blocked = blockedFor > leaseMs;
@@ -90,6 +93,10 @@ async function beat(): Promise<void> {
     // A new connection could not enter the slot: fenced. Anything else: the server is away, and the next beat opens a new
     // connection; if that takes too long the lease ends, as it should.
     if (error instanceof RelayError && error.code === 'RELAY_FENCED') lost(mine);
+    else if (mayTryAgain) {
+      mayTryAgain = false;
+      setImmediate(() => void beat());
+    }
   } finally {
     beating = false;
   }
@@ -103,6 +110,7 @@ function lost(mine: Fence): void {
 
 const timer = setInterval(() => {
   connections.look();
+  mayTryAgain = true;
   void beat();
 }, beatEveryMs);
 

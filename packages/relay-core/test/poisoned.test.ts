@@ -53,7 +53,9 @@ describe('what a transactional handler leaves in its session does not meet the n
     expect(seen[1]).toEqual(seen[0]);
     expect(seen[2]).toEqual(seen[0]);
     expect(seen[0]).toMatchObject({ temp: null, locks: 0, cursors: 0, read_only: 'off' });
-    expect((await outcomes(db, channel)).map((row) => row.outcome)).toEqual(['done', 'failed', 'done']);
+    // Another role may not end events, so the event of a handler that leaves one fails, as any handler's error.
+    const kept = sql.includes('role pgrelay_viewer') ? 'failed' : 'done';
+    expect((await outcomes(db, channel)).map((row) => row.outcome)).toEqual([kept, 'failed', kept]);
     expect(lines.filter((line) => /could not/.test(line))).toEqual([]);
   });
 });

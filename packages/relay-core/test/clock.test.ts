@@ -61,6 +61,6 @@ test.each([
     one.signal('SIGTERM');
     await one.exited;
   }
-  await db.query("select pgrelay.drop_channel(c, true) from unnest($1::text[]) c", [[...channels, 'c.never']]);
-  await db.query("set role pgrelay_owner; truncate pgrelay.log; reset role");
+  await db.query('select pgrelay.drop_channel(c, true) from unnest($1::text[]) c', [[...channels, 'c.never']]);
+  await db.query('set role pgrelay_owner; truncate pgrelay.log; reset role');
 });

@@ -181,7 +181,11 @@ describe('the packets of one connection are swallowed for good, and neither end 
   });
 
   test('of the heartbeat: another takes its place', async () => {
-    await running(db, { ...throughProxy(), leaseMs: longLeaseMs, handlers: [defineHandler('o.beat', () => undefined)] });
+    await running(db, {
+      ...throughProxy(),
+      leaseMs: longLeaseMs,
+      handlers: [defineHandler('o.beat', () => undefined)],
+    });
     await until(async () => proxy.open((name) => name === 'pgrelay heartbeat') === 1, 'it beats');
     proxy.swallow((name) => name === 'pgrelay heartbeat');
     const [old] = await db.query<{ at: string }>('select heartbeat_at::text as at from pgrelay.processors');

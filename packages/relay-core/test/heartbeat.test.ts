@@ -49,8 +49,7 @@ describe('a handler that blocks the event loop', () => {
     await other.exited;
     expect(lines.join('')).toContain('blocks the event loop');
     await until(
-      async () =>
-        (await db.query("select from pgrelay.get_problems() where code = 'processor_blocked'")).length === 0,
+      async () => (await db.query("select from pgrelay.get_problems() where code = 'processor_blocked'")).length === 0,
       'the problem is over',
     );
   });
@@ -68,7 +67,11 @@ describe('a handler that blocks the event loop', () => {
     });
     await heartbeat.start();
     heartbeat.beatFor(fence);
-    const beats = () => db.query('select from pgrelay.processors where slot = $1 and blocked_since is null and heartbeat_age < interval \'1 s\'', [fence.slot]);
+    const beats = () =>
+      db.query(
+        "select from pgrelay.processors where slot = $1 and blocked_since is null and heartbeat_age < interval '1 s'",
+        [fence.slot],
+      );
     await until(async () => (await beats()).length === 1, 'it beats');
     const watcher = await db.session('watcher of ages');
     await watcher.query(

@@ -36,7 +36,11 @@ describe('the reply of a claim is lost after its commit', () => {
     let runs = 0;
     const { lines } = await running(db, {
       ...throughProxy(),
-      handlers: [defineHandler(channel, options, () => void (runs += 1))],
+      handlers: [
+        defineHandler(channel, options, () => {
+          runs += 1;
+        }),
+      ],
     });
     proxy.cutReplyTo('pgrelay.claim_v1');
     await client.notifyMany(channel, [{ payload: 1 }, { payload: 2 }, { payload: 3 }]);
@@ -54,7 +58,11 @@ describe('the reply of a claim is lost after its commit', () => {
     let got = 0;
     await running(db, {
       ...throughProxy(),
-      handlers: [defineHandler('l.batch', { batch: 10 }, (events) => void (got += events.length))],
+      handlers: [
+        defineHandler('l.batch', { batch: 10 }, (events) => {
+          got += events.length;
+        }),
+      ],
     });
     proxy.cutReplyTo('pgrelay.claim_v1');
     await client.notifyMany('l.batch', [{ payload: 1 }, { payload: 2 }]);
@@ -176,7 +184,14 @@ describe('the reply of another statement is lost after its commit', () => {
 
   test('of the end of leased events: it is sent again, and written once', async () => {
     let runs = 0;
-    await running(db, { ...throughProxy(), handlers: [defineHandler('l.settle', () => void (runs += 1))] });
+    await running(db, {
+      ...throughProxy(),
+      handlers: [
+        defineHandler('l.settle', () => {
+          runs += 1;
+        }),
+      ],
+    });
     proxy.cutReplyTo('pgrelay.settle_v1');
     await client.notify('l.settle');
     await untilCut();

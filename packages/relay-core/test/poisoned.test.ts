@@ -75,9 +75,11 @@ describe('a connection that an event left in a transaction', () => {
           await db.query(
             "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'pgrelay control'",
           );
-          await ctx.once('effect', () => 1).catch((cause: unknown) => {
-            throw new Error('the effect failed', { cause });
-          });
+          await ctx
+            .once('effect', () => 1)
+            .catch((cause: unknown) => {
+              throw new Error('the effect failed', { cause });
+            });
         }),
       ],
     });
@@ -90,7 +92,7 @@ describe('a connection that an event left in a transaction', () => {
   });
 
   test.each([
-    ['a statement that failed, its error swallowed', "select 1 / 0"],
+    ['a statement that failed, its error swallowed', 'select 1 / 0'],
     ['a deferred constraint that fails at the commit', 'insert into child values (1)'],
   ])('is put right: %s', async (name, sql) => {
     const channel = `q.${name.slice(0, 10).replaceAll(' ', '_')}`;

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type EmbeddedOptions, type EmbeddedServer, findBinaries, startEmbedded } from '@pgrelay/embedded';
@@ -7,6 +8,7 @@ import { until } from '@pgrelay/test-support';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { logLines } from './support/log-lines.js';
+import { TcpProxy } from './support/tcp-proxy.js';
 
 const folder = mkdtempSync('/var/tmp/pgrelay-away-');
 chmodSync(folder, 0o755);
@@ -48,7 +50,7 @@ async function query(sql: string): Promise<Record<string, unknown>[]> {
   }
 }
 
-async function start(more: Omit<ProcessorOptions, 'connectionString'>): Promise<string[]> {
+async function start(more: Partial<ProcessorOptions>): Promise<string[]> {
   const { log, lines } = logLines();
   processor = new Processor({ connectionString: server.url, log, pollIntervalMs: 20, workers: 2, ...more });
   await processor.start();
@@ -62,7 +64,8 @@ const outcomes = (channel: string) =>
   query(`select outcome, attempt from pgrelay.log where channel = '${channel}' order by finished_at`);
 const untilDone = (channel: string, events: number) =>
   until(
-    async () => (await query(`select from pgrelay.log where channel = '${channel}' and outcome = 'done'`)).length === events,
+    async () =>
+      (await query(`select from pgrelay.log where channel = '${channel}' and outcome = 'done'`)).length === events,
     `${events} events of ${channel} are done`,
   );
 
@@ -114,7 +117,10 @@ describe('the server is away', () => {
         }),
       ],
     });
-    await client.notifyMany('a.ends', Array.from({ length: 10 }, () => ({})));
+    await client.notifyMany(
+      'a.ends',
+      Array.from({ length: 10 }, () => ({})),
+    );
     await until(async () => runs === 10, 'all of them run');
     await server.stop();
     open();
@@ -159,4 +165,37 @@ describe('the server takes no writes any more', () => {
     expect(processor?.slot).toBeDefined();
     expect(errors(lines)).toEqual([]);
   });
+});
+
+test('after a failover to another server the same Processor goes on, first waiting for its promotion', async () => {
+  const proxy = await TcpProxy.to(server.url); // the name that follows the primary
+  const lines = await start({
+    connectionString: proxy.url,
+    leaseMs: 1_000,
+    handlers: [defineHandler('a.failover', () => undefined)],
+  });
+  await client.notify('a.failover');
+  await untilDone('a.failover', 1);
+  await client.notify('a.failover', null, { delayMs: 1_000 });
+  await client.close();
+  await server.stop();
+  const copy = path.join(folder, 'copy');
+  execFileSync('cp', ['-a', options.directory, copy]);
+  writeFileSync(path.join(copy, path.relative(options.directory, server.directory), 'standby.signal'), '', {
+    mode: 0o666,
+  });
+  chmodSync(path.join(copy, path.relative(options.directory, server.directory), 'standby.signal'), 0o666);
+  const { port } = server;
+  server = await startEmbedded({ ...options, directory: copy, port: port === 65_535 ? port - 1 : port + 1 });
+  client = createClient({ connectionString: server.url });
+  proxy.retarget(server.url);
+  await said(lines, '25006');
+  await query('select pg_promote()');
+  await untilDone('a.failover', 2);
+  await until(async () => client.notify('a.failover').catch(() => false), 'writes are taken');
+  await untilDone('a.failover', 3);
+  expect(processor?.slot).toBeDefined();
+  expect(errors(lines)).toEqual([]);
+  await processor?.stop();
+  await proxy.close();
 });

@@ -426,7 +426,10 @@ export const gateway = {
 
   /** False: it has gone already. */
   async endBackend(db: Queryable, pid: number, backendStart: unknown): Promise<boolean> {
-    const rows = await call<{ ended: boolean }>(db, 'select pgrelay.end_backend_v1($1, $2) as ended', [pid, backendStart]);
+    const rows = await call<{ ended: boolean }>(db, 'select pgrelay.end_backend_v1($1, $2) as ended', [
+      pid,
+      backendStart,
+    ]);
     return rows[0]?.ended === true;
   },
 

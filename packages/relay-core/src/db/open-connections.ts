@@ -107,7 +107,8 @@ export class OpenConnections {
     const left: Backend[] = [];
     for (const open of this.#all) {
       const { backend } = open;
-      if (backend === undefined || !idle.some((one) => one.pid === backend.pid && one.start === backend.start)) continue;
+      if (backend === undefined || !idle.some((one) => one.pid === backend.pid && one.start === backend.start))
+        continue;
       if (!open.idleAtServer()) continue;
       open.cut();
       left.push(backend);

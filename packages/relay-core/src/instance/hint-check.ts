@@ -27,9 +27,11 @@ export class HintCheck {
     this.#arrived.signal();
   }
 
-  /** Tries until one arrives, but not for ever. */
-  async run(send: (words: string) => void): Promise<boolean> {
+  /** Tries until one arrives, but not for ever. Undefined: it was told to stop. */
+  async run(send: (words: string) => void, signal: AbortSignal): Promise<boolean | undefined> {
+    signal.addEventListener('abort', () => this.#arrived.signal(), { once: true });
     for (let tried = 0; tried < tries && this.heard !== true; tried += 1) {
+      if (signal.aborted) return this.heard;
       send(this.#words);
       await this.#arrived.wait(patienceMs);
     }

@@ -14,16 +14,18 @@ export function hintTask(
   send: (words: string) => void,
   everyMs = 60_000,
 ): PeriodicTask {
+  let againMs = 5_000;
   let said: boolean | undefined;
   let reported: { readonly fence: Fence; readonly heard: boolean } | undefined;
   return {
     name: 'hint',
     everyMs,
-    async run({ control, log }) {
+    async run({ control, log, signal }) {
       const now = fence();
       if (now === undefined) return 1_000;
       if (check.heard !== true) check.reset();
-      const heard = check.heard ?? (await check.run(send));
+      const heard = check.heard ?? (await check.run(send, signal));
+      if (heard === undefined) return;
       hint.unheard = !heard;
       if (!heard && said !== false)
         log.warn(
@@ -32,9 +34,12 @@ export function hintTask(
         );
       if (heard && said === false) log.info('hints reach this Processor again');
       said = heard;
-      if (reported?.fence === now && reported.heard === heard) return;
-      await gateway.reportHint(control, now, heard);
-      reported = { fence: now, heard };
+      if (reported?.fence !== now || reported.heard !== heard) {
+        await gateway.reportHint(control, now, heard);
+        reported = { fence: now, heard };
+      }
+      againMs = heard ? 5_000 : Math.min(againMs * 2, everyMs);
+      return heard ? everyMs : againMs;
     },
   };
 }

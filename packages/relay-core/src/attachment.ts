@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { RelayError } from '@pgrelay/relay-sql';
+import type { Logger } from 'pino';
 import { type Fence, gateway } from './db/gateway.js';
 import { sqlstateOf } from './db/pg-error.js';
 import type { Queryable } from './db/queryable.js';
@@ -16,12 +17,13 @@ export async function attach(
   db: Queryable,
   options: CheckedOptions,
   handlers: readonly HandlerDefinition[],
+  log: Logger,
 ): Promise<Fence> {
   try {
     return await takeSlot(db, options, handlers);
   } catch (error) {
     if (!(error instanceof RelayError && error.code === 'RELAY_NO_FREE_SLOT')) throw error;
-    if ((await endDead(db)).length === 0) throw error;
+    if ((await endDead(db, log)).length === 0) throw error;
     return takeSlot(db, options, handlers);
   }
 }

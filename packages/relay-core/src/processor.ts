@@ -69,10 +69,7 @@ export class Processor {
     this.#scope = new ProcessorScope(this.#log, options.container);
     for (const provider of options.provide ?? []) this.#scope.provide(provider);
     const { connectionString, leaseMs } = this.#options;
-    this.#connections = new OpenConnections(leaseMs / 4, {
-      asked: Number.POSITIVE_INFINITY,
-      unasked: blockedLimitMs + leaseMs,
-    });
+    this.#connections = new OpenConnections(leaseMs / 4);
     this.#connecting = { connectionString, leaseMs, connections: this.#connections };
     this.#control = this.#connection('control', (client) => this.#listen(client));
     const settler = new Settler(
@@ -243,7 +240,7 @@ export class Processor {
   }
 
   async #attach(): Promise<void> {
-    const fence = await attach(this.#control, this.#options, this.#handlers.all());
+    const fence = await attach(this.#control, this.#options, this.#handlers.all(), this.#log);
     this.#shared.take(fence);
     if (!this.#connections.pooled) await gateway.enterBackend(this.#control, fence, 'control');
     this.#heartbeat.beatFor(fence);

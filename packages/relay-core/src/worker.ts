@@ -126,6 +126,7 @@ export class Worker {
     if (this.#lost.length === 0) return;
     const { inFlight, log } = this.#shared;
     const events = await readBack(this.#db, fence, this.#number, this.#lost, (id) => inFlight.holds(fence, id));
+    if (events === undefined) return;
     this.#lost = [];
     if (events > 0)
       log.warn({ worker: this.#number, events }, 'events of a claim whose reply was lost were given back');
@@ -287,8 +288,8 @@ export class Worker {
         'worker could not look for work',
       );
     }
-    this.#recoverMs = Math.min(Math.max(25, this.#recoverMs) * 2, 1_000, this.#shared.pollIntervalMs);
-    return this.#recoverMs;
+    this.#recoverMs = Math.min(Math.max(25, this.#recoverMs) * 2, 1_000);
+    return this.#recoverMs * (0.5 + Math.random() / 2); // not all at once, when a server is back
   }
 }
 

@@ -4,7 +4,7 @@ import { type Backend, gateway } from './gateway.js';
 import type { OpenConnection, OpenConnections } from './open-connections.js';
 import { isServerAway } from './pg-error.js';
 import type { Queryable } from './queryable.js';
-import { applySettings, beginFor, freshSession } from './session-settings.js';
+import { applySettings, beginFor, freshSession, resetSettings } from './session-settings.js';
 
 /** Called on each new connection before its first use. */
 export type Prepare = (client: pg.Client) => Promise<void>;
@@ -107,7 +107,7 @@ export class Connection implements Queryable {
 
   /** What to send to end that transaction, so that whatever the handler did to the session ends with it. */
   endWith(end: 'commit' | 'rollback'): string {
-    return `${end}; ${freshSession(this.#options.leaseMs, this.#statementTimeout ?? 0)}`;
+    return `${end}; ${freshSession(this.#options.leaseMs, Math.round(this.#statementTimeout ?? 0))}`;
   }
 
   /**
@@ -127,8 +127,7 @@ export class Connection implements Queryable {
   async resetSettings(): Promise<void> {
     this.#ranActions = true;
     this.#statementTimeout = undefined;
-    await this.query('reset all');
-    await applySettings(this, this.#options.leaseMs);
+    await resetSettings(this, this.#options.leaseMs);
   }
 
   /** Removes the temporary tables that actions left, which would hide others by their names. */

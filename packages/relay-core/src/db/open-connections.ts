@@ -69,18 +69,15 @@ export class OpenConnection {
  */
 export class OpenConnections {
   readonly #lookEveryMs: number;
-  readonly #limits: { readonly asked: number; readonly unasked: number };
+  readonly #limitMs: number;
   readonly #all = new Set<OpenConnection>();
   /** A pooler stands between us and the server: its backends are not ours alone. */
   pooled = false;
 
-  /**
-   * For how long a statement without a limit of its own may be without its answer, in ms: on a connection whose backend can
-   * be asked for, and on one where it cannot.
-   */
-  constructor(lookEveryMs: number, limits: { readonly asked: number; readonly unasked: number }) {
+  /** `limitMs`: for how long a statement without a limit of its own may be without its answer. */
+  constructor(lookEveryMs: number, limitMs: number = Number.POSITIVE_INFINITY) {
     this.#lookEveryMs = lookEveryMs;
-    this.#limits = limits;
+    this.#limitMs = limitMs;
   }
 
   add(client: pg.Client): OpenConnection {
@@ -95,7 +92,7 @@ export class OpenConnections {
     const suspects: Backend[] = [];
     for (const open of this.#all) {
       open.look();
-      const limitMs = open.limitMs ?? (open.backend === undefined ? this.#limits.unasked : this.#limits.asked);
+      const limitMs = open.limitMs ?? this.#limitMs;
       if ((open.looks - 1) * this.#lookEveryMs > limitMs) open.cut();
       else if (open.looks >= 2 && open.backend !== undefined) suspects.push(open.backend);
     }

@@ -30,6 +30,11 @@ export async function applySettings(db: Queryable, leaseMs: number): Promise<voi
   await db.query(setConfig(settingsOf(leaseMs)));
 }
 
+/** Undoes every setting that an action made for the session. */
+export async function resetSettings(db: Queryable, leaseMs: number): Promise<void> {
+  await db.query(`reset all; ${setConfig(settingsOf(leaseMs))}`);
+}
+
 /**
  * Statements that make a session as it was when it opened, whatever a handler did to it in its transaction: role, settings,
  * locks, cursors, temporary tables. They may follow a COMMIT or ROLLBACK in one message, so they cost no round trip.

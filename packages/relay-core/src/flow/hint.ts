@@ -52,7 +52,7 @@ export class Hint {
    */
   ticked(progressed: boolean, left: boolean): void {
     if (progressed) this.#progressedAt = this.#now();
-    this.#isSaturated = left && !progressed;
+    else this.#isSaturated = left; // what one worker moves says nothing about the room of another
   }
 
   /** A hint arrived. */

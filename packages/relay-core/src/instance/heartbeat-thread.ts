@@ -37,7 +37,7 @@ let reported = false;
 
 // A beat without an answer at the second look after it, and the connection is given up: what is left of the lease is for a
 // new one.
-const connections = new OpenConnections(beatEveryMs, { asked: beatEveryMs / 2, unasked: beatEveryMs / 2 });
+const connections = new OpenConnections(beatEveryMs, beatEveryMs / 2);
 const connection = new Connection({ connectionString, leaseMs, connections }, 'pgrelay heartbeat', async (client) => {
   if (fence !== undefined && !connections.pooled) await gateway.enterBackend(client, fence, 'heartbeat');
 });

@@ -11,7 +11,7 @@ export function rescueTask(leaseMs: number, onRescued: () => void): PeriodicTask
     name: 'rescue',
     everyMs: leaseMs / 4,
     async run({ control, log }) {
-      for (const slot of await endDead(control))
+      for (const slot of await endDead(control, log))
         log.warn({ deadSlot: slot }, 'a Processor was lost; its events are taken back');
       const events = await gateway.rescue(control);
       if (events > 0) {

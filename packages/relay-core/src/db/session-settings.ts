@@ -21,18 +21,19 @@ function settingsOf(leaseMs: number): Record<string, string> {
   };
 }
 
-const setConfig = (settings: Record<string, string>): string =>
-  `select ${Object.entries(settings)
-    .map(([name, value]) => `pg_catalog.set_config('${name}', '${value}', false)`)
-    .join(', ')}`;
+/** SET, since a SELECT of set_config() costs three times as much. Names and values are all made here. */
+const set = (settings: Record<string, string>): string =>
+  Object.entries(settings)
+    .map(([name, value]) => `set ${name} = '${value}'`)
+    .join('; ');
 
 export async function applySettings(db: Queryable, leaseMs: number): Promise<void> {
-  await db.query(setConfig(settingsOf(leaseMs)));
+  await db.query(set(settingsOf(leaseMs)));
 }
 
 /** Undoes every setting that an action made for the session. */
 export async function resetSettings(db: Queryable, leaseMs: number): Promise<void> {
-  await db.query(`reset all; ${setConfig(settingsOf(leaseMs))}`);
+  await db.query(`reset all; ${set(settingsOf(leaseMs))}`);
 }
 
 /**
@@ -48,7 +49,7 @@ export function freshSession(leaseMs: number, statementTimeoutMs: number): strin
     'unlisten *',
     'discard temp',
     'select pg_catalog.pg_advisory_unlock_all()',
-    setConfig({ ...settingsOf(leaseMs), statement_timeout: String(statementTimeoutMs) }),
+    set({ ...settingsOf(leaseMs), statement_timeout: String(statementTimeoutMs) }),
   ].join('; ');
 }
 

@@ -223,3 +223,36 @@ test('a statement that the server is at work on is waited for, however long it t
   expect(says(lines, 'it is given up')).toBe(false);
   await proxy.close();
 });
+
+test('a statement that outlives its handler and every timeout is given up, and the handler has failed', async () => {
+  let runs = 0;
+  await running(db, {
+    leaseMs: 1_000,
+    handlers: [
+      defineHandler('o.forever', { mode: 'transactional', timeoutMs: 500 }, async (event, ctx) => {
+        runs += 1;
+        await ctx.tx.query('insert into effects values ($1)', [event.payload]);
+        if (event.payload !== 'forever') return;
+        await ctx.tx.query('set local statement_timeout = 0');
+        await ctx.tx.query('select pg_sleep(600)');
+      }),
+    ],
+  });
+  await client.notify('o.forever', 'forever');
+  await client.notify('o.forever', 'next');
+  await untilIdle(db, 'o.forever');
+  expect((await outcomes(db, 'o.forever')).map((row) => [row.outcome, row.code, row.attempt])).toEqual(
+    expect.arrayContaining([
+      ['failed', 'handler_timeout', 1],
+      ['done', null, 1],
+    ]),
+  );
+  expect(runs).toBe(2);
+  expect(await db.query('select what from effects')).toEqual([{ what: 'next' }]);
+  await until(
+    async () =>
+      (await db.query("select from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'"))
+        .length === 0,
+    'the statement has ended',
+  );
+});

@@ -127,10 +127,14 @@ test('a claim that is still at work when its connection is cut is ended before a
     return waiting.length === 1 && waiting;
   }, 'the claim is at work');
   proxy.cut((name) => name === 'pgrelay worker 1');
-  await until(async () => {
-    const waiting = await claiming();
-    return waiting.length === 1 && waiting[0]?.pid !== first?.pid;
-  }, 'the first claim is ended, and the next one is at work');
+  await until(
+    async () => {
+      const waiting = await claiming();
+      return waiting.length === 1 && waiting[0]?.pid !== first?.pid;
+    },
+    'the first claim is ended, before its statement timeout, and the next one is at work',
+    20_000,
+  );
   await gate.query('select pg_advisory_unlock(42)');
   await untilIdle(db, 'l.slow');
   expect(await outcomes(db, 'l.slow')).toMatchObject([{ outcome: 'done', attempt: 1 }]);

@@ -26,8 +26,11 @@ export async function runTransaction(
   await connection.statementTimeout(env.timeoutMs);
   return connection.pinned(async (db) => {
     const startedAt = performance.now();
+    let settler: Queryable = db;
     const settle = (attempt: Attempt) =>
-      gateway.settle(db, claim.fence, [toSettlement({ claim, attempt, startedAt, finishedAt: performance.now() })]);
+      gateway.settle(settler, claim.fence, [
+        toSettlement({ claim, attempt, startedAt, finishedAt: performance.now() }),
+      ]);
     await db.query(connection.beginFor(env.timeoutMs));
     const tx = new Transaction(db);
     let attempt = await dispatch(event, handler, { ...env, db: tx });
@@ -44,7 +47,12 @@ export async function runTransaction(
         attempt = { failure: toFailure(error), error };
       }
     }
-    await db.query(connection.endWith('rollback'));
+    try {
+      await db.query(connection.endWith('rollback'));
+    } catch (error) {
+      if (!isConnectionLoss(error)) throw error;
+      settler = env.control; // the server undoes it by itself, and the attempt has failed all the same
+    }
     try {
       return (await settle(attempt))[0];
     } catch (error) {

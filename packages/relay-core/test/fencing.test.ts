@@ -47,12 +47,12 @@ describe('a Processor that was declared dead', () => {
     const threads: Worker[] = [];
     const note = (thread: Worker) => threads.push(thread);
     process.on('worker', note);
-    const { lines } = await running(db, { leaseMs: 2_000 });
+    const { lines } = await running(db, { leaseMs: 10_000 });
     await threads[0]?.terminate();
     const beatSince = (since: string) =>
       db.query('select from pgrelay.instance where alive and heartbeat_at > $1::timestamptz', [since]);
     const [now] = await db.query<{ at: string }>('select pgrelay.clock_now()::text as at');
-    await until(async () => (await beatSince(now?.at ?? '')).length === 1, 'it beats again', 10_000);
+    await until(async () => (await beatSince(now?.at ?? '')).length === 1, 'it beats again');
     process.off('worker', note);
     expect(threads).toHaveLength(2);
     expect(lines.join('')).not.toContain('declared dead');

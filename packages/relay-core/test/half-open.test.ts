@@ -214,9 +214,9 @@ describe('the packets of one connection are swallowed for good, and neither end 
 
 test('a statement that the server is at work on is waited for, however long it takes', async () => {
   await db.query(
-    "select pgrelay.register_channel('o.long', 'select pg_sleep(4)', p_statement_timeout => '10 minutes')",
+    "select pgrelay.register_channel('o.long', 'select pg_sleep(6)', p_statement_timeout => '10 minutes')",
   );
-  const { lines } = await running(db, { ...throughProxy(), leaseMs: 500 });
+  const { lines } = await running(db, { ...throughProxy(), leaseMs: 2_000 });
   await db.query("select pgrelay.notify('o.long')");
   await untilIdle(db, 'o.long');
   expect((await outcomes(db, 'o.long')).map((row) => row.outcome)).toEqual(['done']);
@@ -227,7 +227,7 @@ test('a statement that the server is at work on is waited for, however long it t
 test('a statement that outlives its handler and every timeout is given up, and the handler has failed', async () => {
   let runs = 0;
   await running(db, {
-    leaseMs: 1_000,
+    leaseMs: 2_000,
     handlers: [
       defineHandler('o.forever', { mode: 'transactional', timeoutMs: 500 }, async (event, ctx) => {
         runs += 1;

@@ -23,7 +23,8 @@ describe('what a transactional handler leaves in its session does not meet the n
   test.each([
     ['a role', 'set role pgrelay_viewer'],
     ['a session authorization', 'set session authorization default; set role none; set role pgrelay_viewer'],
-    ['settings', "set search_path = nowhere; set lock_timeout = '1ms'; set default_transaction_read_only = on"],
+    ['settings', "set search_path = nowhere; set lock_timeout = '1ms'"],
+    ['read-only transactions', 'set default_transaction_read_only = on'],
     ['no statement timeout', 'set statement_timeout = 0'],
     ['a temporary table', 'create temp table left_behind (n int)'],
     ['a session lock', 'select pg_advisory_lock(4711)'],
@@ -43,12 +44,14 @@ describe('what a transactional handler leaves in its session does not meet the n
         }),
       ],
     });
-    for (const payload of ['commits', 'fails', 'commits']) {
-      await client.notify(channel, payload);
-      await untilIdle(db, channel);
-      await client.notify(`${channel}.sql`, name);
-      await untilIdle(db, `${channel}.sql`);
-    }
+    // One after the other, so that nothing else puts the session right between them; then SQL actions on it.
+    await client.notifyMany(
+      channel,
+      ['commits', 'fails', 'commits'].map((payload) => ({ payload })),
+    );
+    await untilIdle(db, channel);
+    await client.notify(`${channel}.sql`, name);
+    await untilIdle(db, `${channel}.sql`);
     expect(seen).toHaveLength(3);
     expect(seen[1]).toEqual(seen[0]);
     expect(seen[2]).toEqual(seen[0]);

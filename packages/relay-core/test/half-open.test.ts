@@ -188,15 +188,18 @@ describe('the packets of one connection are swallowed for good, and neither end 
     });
     await until(async () => proxy.open((name) => name === 'pgrelay heartbeat') === 1, 'it beats');
     proxy.swallow((name) => name === 'pgrelay heartbeat');
-    const [old] = await db.query<{ at: string }>('select heartbeat_at::text as at from pgrelay.processors');
+    const [old] = await db.query<{ at: string; epoch: string }>(
+      'select heartbeat_at::text as at, epoch::text from pgrelay.processors',
+    );
     await until(
       async () =>
         (
-          await db.query("select from pgrelay.processors where heartbeat_at > $1::timestamptz + interval '1 s'", [
-            old?.at,
-          ])
+          await db.query(
+            "select from pgrelay.processors where epoch = $2::bigint and heartbeat_at > $1::timestamptz + interval '1 s'",
+            [old?.at, old?.epoch],
+          )
         ).length === 1,
-      'it beats again',
+      'it beats again, in the same epoch',
       patienceMs,
     );
     await client.notify('o.beat');

@@ -140,7 +140,7 @@ describe('the server takes no writes any more', () => {
     await untilDone('a.readonly', 1);
     await query('alter system set default_transaction_read_only = on');
     await query('select pg_reload_conf()');
-    await said(lines, '25006');
+    await said(lines, '"sqlstate":"25006","msg":"worker lost its connection"');
     await query('alter system reset default_transaction_read_only');
     await query('select pg_reload_conf()');
     await until(async () => client.notify('a.readonly').catch(() => false), 'writes are taken');

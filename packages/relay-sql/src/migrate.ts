@@ -136,6 +136,7 @@ async function apply(
       ]);
       applied.push({ module: module.name, version: migration.version, name: migration.name });
     }
+    if (module.migrations.length > upTo(module)) return { applied, upToDate: false }; // functions are those of the newest version
     options.onStep?.({ module: module.name, step: 'functions and grants' });
     for (const file of module.functions) await runFile(client, module.name, file);
     await client.query(forSchema(await migratorSql('revoke_public.sql'), module.name));

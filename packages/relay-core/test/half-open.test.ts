@@ -119,6 +119,7 @@ describe('no packet of a Processor gets through any more', () => {
     report('ctx.tx without packets: runs elsewhere', since);
     await untilIdle(db, 'o.tx');
     await other.processor.stop();
+    proxy.swallow(); // what was open stays dead; only new connections get through
     await untilRecovered(frozen.processor, frozen.lines, async () => {
       await client.notify('o.tx', 'later');
       await untilIdle(db, 'o.tx');

@@ -46,7 +46,7 @@ async function untilRecovered(frozen: Processor, lines: readonly string[], works
 describe('no packet of a Processor gets through any more', () => {
   test('inside a batch of SQL actions: the events run elsewhere, once, and it recovers without a restart', async () => {
     await db.query(
-      "select pgrelay.register_channel('o.sql', 'insert into effects values ($1); select pg_advisory_xact_lock(7)')",
+      "select pgrelay.register_channel('o.sql', 'insert into effects values ($1); select pg_advisory_xact_lock(7)', p_statement_timeout => '1 hour')",
     );
     const gate = await db.session('gate');
     await gate.query('select pg_advisory_lock(7)');

@@ -1,14 +1,34 @@
 import { hostname } from 'node:os';
 import { RelayError } from '@pgrelay/relay-sql';
+import type { Logger } from 'pino';
 import { type Fence, gateway } from './db/gateway.js';
 import { sqlstateOf } from './db/pg-error.js';
 import type { Queryable } from './db/queryable.js';
 import type { HandlerDefinition } from './handlers/handler-definition.js';
+import { endDead } from './instance/end-dead.js';
 import type { CheckedOptions } from './options.js';
 import { version } from './version.js';
 
-/** Takes a slot for a Processor. @throws RelayError RELAY_NOT_INSTALLED, RELAY_NO_FREE_SLOT, RELAY_NOT_ALLOWED */
+/**
+ * Takes a slot for a Processor. When all are held, those of dead Processors are freed first: there may be nobody left who
+ * would do it. @throws RelayError RELAY_NOT_INSTALLED, RELAY_NO_FREE_SLOT, RELAY_NOT_ALLOWED
+ */
 export async function attach(
+  db: Queryable,
+  options: CheckedOptions,
+  handlers: readonly HandlerDefinition[],
+  log: Logger,
+): Promise<Fence> {
+  try {
+    return await takeSlot(db, options, handlers);
+  } catch (error) {
+    if (!(error instanceof RelayError && error.code === 'RELAY_NO_FREE_SLOT')) throw error;
+    if ((await endDead(db, log)).length === 0) throw error;
+    return takeSlot(db, options, handlers);
+  }
+}
+
+async function takeSlot(
   db: Queryable,
   options: CheckedOptions,
   handlers: readonly HandlerDefinition[],

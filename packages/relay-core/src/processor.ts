@@ -1,21 +1,27 @@
-import type { SqlModule } from '@pgrelay/relay-sql';
+import { RelayError, type SqlModule } from '@pgrelay/relay-sql';
 import { type Logger, pino } from 'pino';
 import { attach, declareBreakers, declareHandlers } from './attachment.js';
-import { Connection, openConnection, type Prepare } from './db/connection.js';
-import { type Fence, gateway } from './db/gateway.js';
+import { Connection, type ConnectionOptions, openConnection, type Prepare } from './db/connection.js';
+import { endClient } from './db/end-client.js';
+import { type Backend, type Fence, gateway } from './db/gateway.js';
+import { OpenConnections } from './db/open-connections.js';
 import { watchClient, watchOwn } from './db/own-connection.js';
+import { isReadOnly, sqlstateOf } from './db/pg-error.js';
+import { blockedLimitMs } from './db/session-settings.js';
 import type { Class } from './di/injectable.js';
 import { ProcessorScope } from './di/processor-scope.js';
 import { Settler } from './flow/settle.js';
 import { HandlerRegistry } from './handlers/registry.js';
 import { Heartbeat } from './instance/heartbeat.js';
-import { awaitPromotion, isReadOnly } from './instance/standby.js';
+import { HintCheck } from './instance/hint-check.js';
+import { awaitPromotion } from './instance/standby.js';
 import type { Service } from './lifecycle/service.js';
 import { Wakeup } from './lifecycle/wakeup.js';
 import { type CheckedOptions, checkProcessorOptions, type ProcessorOptions } from './options.js';
 import { Plugins } from './plugins/plugin-host.js';
 import { cancelTask } from './tasks/cancel-task.js';
 import { handlersTask } from './tasks/handlers-task.js';
+import { hintTask } from './tasks/hint-task.js';
 import { maintainTask } from './tasks/maintain-task.js';
 import type { PeriodicTask } from './tasks/periodic-task.js';
 import { reclaimTask } from './tasks/reclaim-task.js';
@@ -38,7 +44,10 @@ export class Processor {
   readonly #plugins: Plugins;
   readonly #handlers = new HandlerRegistry();
   readonly #scope: ProcessorScope;
+  readonly #connections: OpenConnections;
+  readonly #connecting: ConnectionOptions;
   readonly #control: Connection;
+  readonly #hintCheck = new HintCheck();
   readonly #heartbeat: Heartbeat;
   readonly #shared: WorkerContext;
   readonly #workers: Worker[] = [];
@@ -62,6 +71,9 @@ export class Processor {
     for (const handler of options.handlers ?? []) this.#handlers.add(handler);
     this.#scope = new ProcessorScope(this.#log, options.container);
     for (const provider of options.provide ?? []) this.#scope.provide(provider);
+    const { connectionString, leaseMs } = this.#options;
+    this.#connections = new OpenConnections(leaseMs / 4);
+    this.#connecting = { connectionString, leaseMs, connections: this.#connections };
     this.#control = this.#connection('control', (client) => this.#listen(client));
     const settler = new Settler(
       this.#control,
@@ -80,15 +92,16 @@ export class Processor {
       settler,
       control: this.#control,
       pollIntervalMs: this.#options.pollIntervalMs,
-      leaseMs: this.#options.leaseMs,
+      connections: this.#connections,
       onFenced: (fence) => this.#fenced(fence),
       onDead: () => this.#rescue?.hurry(),
       schemaOf: (channel) => this.#handlers.schemaOf(channel),
     });
-    const { connectionString, leaseMs } = this.#options;
-    this.#heartbeat = new Heartbeat({ connectionString, leaseMs, blockedLimitMs: 60_000 }, this.#log, (fence) =>
-      this.#fenced(fence),
-    );
+    this.#heartbeat = new Heartbeat({ connectionString, leaseMs, blockedLimitMs }, this.#log, {
+      onFenced: (fence) => this.#fenced(fence),
+      waitingFor: () => this.#connections.look(),
+      onIdle: (backends) => this.#cutUnanswered(backends),
+    });
   }
 
   /** The SQL modules of the plugins, for `migrate({ modules })`. */
@@ -144,10 +157,16 @@ export class Processor {
       () => this.#shared.claims,
     );
     const cancels = cancelTask(() => this.#shared.fence, this.#shared.inFlight);
+    const hints = hintTask(
+      () => this.#shared.fence,
+      this.#shared.hint,
+      this.#hintCheck,
+      (words) => this.#heartbeat.sendCheck(words),
+    );
     this.#services.push(
       this.#rescue,
       this.#handlersLook,
-      ...[reclaim, cancels, maintainTask(logRetentionDays), ...this.#plugins.tasks].map(runner),
+      ...[reclaim, cancels, hints, maintainTask(logRetentionDays), ...this.#plugins.tasks].map(runner),
       ...this.#plugins.services,
     );
     for (const service of this.#services) await service.start();
@@ -228,9 +247,8 @@ export class Processor {
         await this.#attach();
         return true;
       } catch (error) {
-        const { connectionString, leaseMs } = this.#options;
         const standby = {
-          open: () => openConnection(connectionString, 'pgrelay standby', leaseMs),
+          connection: this.#connecting,
           log: this.#log,
           wakeup: this.#stopAsked,
           stopping: () => this.#isStopAsked,
@@ -242,50 +260,66 @@ export class Processor {
   }
 
   async #attach(): Promise<void> {
-    const fence = await attach(this.#control, this.#options, this.#handlers.all());
+    const fence = await attach(this.#control, this.#options, this.#handlers.all(), this.#log);
     this.#shared.take(fence);
-    await gateway.enterBackend(this.#control, fence, 'control');
+    if (!this.#connections.pooled) await gateway.enterBackend(this.#control, fence, 'control');
     this.#heartbeat.beatFor(fence);
   }
 
-  /** Declared dead (a long freeze, a server that was away): drops its claims and takes a new epoch. */
+  /**
+   * Declared dead (a long freeze, a server that was away): drops its claims and takes a new epoch. Whoever declared it ended
+   * its backends, so its connections are of no use, and one whose packets are swallowed would never say so.
+   */
   #fenced({ slot, epoch }: Fence): void {
     const { fence } = this.#shared;
     if (fence?.slot !== slot || fence.epoch !== epoch || this.#shared.draining) return;
     this.#log.warn({ slot: this.slot }, 'this Processor was declared dead; it takes a new slot');
     this.#shared.lose('the Processor was declared dead');
+    this.#connections.cutAll();
     this.#attaching ??= this.#attachAgain().finally(() => {
       this.#attaching = undefined;
     });
   }
 
   async #attachAgain(): Promise<void> {
+    let trouble: string | undefined;
     while (!this.#shared.draining) {
       try {
         await this.#attach();
         this.#shared.lookNow();
         return;
-      } catch {
+      } catch (error) {
+        const code = error instanceof RelayError ? error.code : (sqlstateOf(error) ?? 'unknown');
+        if (code !== trouble) this.#log.warn({ code }, 'no slot can be taken yet; it is tried again');
+        trouble = code;
         await new Promise((resolve) => setTimeout(resolve, 1_000));
       }
     }
   }
 
+  /** The packets of a connection are swallowed: it is given up, and what its backend holds is let go. */
+  #cutUnanswered(backends: readonly Backend[]): void {
+    for (const { pid, start } of this.#connections.cutUnanswered(backends)) {
+      this.#log.warn({ backend: pid }, 'the server is not at work on what a connection waits for; it is given up');
+      void gateway.endBackend(this.#control, pid, start).catch(() => undefined);
+    }
+  }
+
   #connection(purpose: string, prepare: Prepare = async () => undefined): Connection {
-    return new Connection(
-      () => openConnection(this.#options.connectionString, `pgrelay ${purpose}`, this.#options.leaseMs),
-      async (client) => {
-        await this.#enter(client, purpose);
-        await prepare(client);
-      },
-    );
+    return new Connection(this.#connecting, `pgrelay ${purpose}`, async (client) => {
+      await this.#enter(client, purpose);
+      await prepare(client);
+    });
   }
 
   /** Hints come to the control connection. What an earlier one saw of the server no longer counts, and hints were missed. */
   async #listen(client: Parameters<Prepare>[0]): Promise<void> {
     this.#shared.marks.forget();
     this.#shared.hint.forget();
-    client.on('notification', ({ payload = '' }) => this.#hinted(payload));
+    this.#hintCheck.reset();
+    client.on('notification', ({ channel, payload = '' }) =>
+      channel === 'pgrelay' ? this.#hinted(payload) : this.#hintCheck.received(payload),
+    );
     client.once('end', () => void this.#listenAgain());
     await gateway.listen(client);
     this.#shared.lookNow();
@@ -322,19 +356,18 @@ export class Processor {
   }
 
   async #open(purpose: string) {
-    const { connectionString, leaseMs } = this.#options;
-    const client = watchClient(await watchOwn(openConnection(connectionString, `pgrelay ${purpose}`, leaseMs)));
+    const { client } = await watchOwn(openConnection(this.#connecting, `pgrelay ${purpose}`));
     try {
-      await this.#enter(client, purpose);
+      await this.#enter(watchClient(client), purpose);
       return client;
     } catch (error) {
-      await client.end().catch(() => undefined);
+      await endClient(client);
       throw error;
     }
   }
 
   async #enter(client: Parameters<typeof gateway.enterBackend>[0], purpose: string): Promise<void> {
     const fence: Fence | undefined = this.#shared.fence;
-    if (fence !== undefined) await gateway.enterBackend(client, fence, purpose);
+    if (fence !== undefined && !this.#connections.pooled) await gateway.enterBackend(client, fence, purpose);
   }
 }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Fence } from './db/gateway.js';
+import type { OpenConnections } from './db/open-connections.js';
 import type { Queryable } from './db/queryable.js';
 import type { ProcessorScope } from './di/processor-scope.js';
 import { BatchSize } from './flow/batch-size.js';
@@ -23,7 +24,7 @@ export class WorkerContext {
   readonly settler: Settler;
   readonly control: Queryable;
   readonly pollIntervalMs: number;
-  readonly leaseMs: number;
+  readonly connections: OpenConnections;
   /** Told when the database says that this slot and epoch are not the Processor's any more. */
   readonly onFenced: (fence: Fence) => void;
   /** Schemas of the payloads that the handlers take, by the name of their channel. */
@@ -67,7 +68,7 @@ export class WorkerContext {
     settler: Settler;
     control: Queryable;
     pollIntervalMs: number;
-    leaseMs: number;
+    connections: OpenConnections;
     onFenced: (fence: Fence) => void;
     onDead: () => void;
     schemaOf: SchemaOf;
@@ -77,7 +78,7 @@ export class WorkerContext {
     this.settler = parts.settler;
     this.control = parts.control;
     this.pollIntervalMs = parts.pollIntervalMs;
-    this.leaseMs = parts.leaseMs;
+    this.connections = parts.connections;
     this.onFenced = parts.onFenced;
     this.lookout = new Lookout(this.ready, this.marks, this.hint, parts.pollIntervalMs, {
       found: () => this.wakeAll(),

@@ -1,12 +1,13 @@
-import { applySettings, type Connection } from './db/connection.js';
-import { type Fence, gateway, type PolledChannel } from './db/gateway.js';
-import { isConnectionLoss, sqlstateOf } from './db/pg-error.js';
+import type { Connection } from './db/connection.js';
+import { type Backend, type Fence, gateway, type PolledChannel } from './db/gateway.js';
+import { isServerAway, sqlstateOf } from './db/pg-error.js';
 import { claim } from './flow/claim.js';
 import { Concurrency } from './flow/concurrency.js';
 import { dispatch } from './flow/dispatch.js';
 import { dispatchBatch } from './flow/dispatch-batch.js';
 import { type Claimed, Prefetch } from './flow/prefetch.js';
-import { runBatch, runSuspects } from './flow/run-batch.js';
+import { readBack } from './flow/read-back.js';
+import { type BatchResult, runBatch, runSuspects } from './flow/run-batch.js';
 import type { Attempt } from './flow/run-handler.js';
 import { runToplevel } from './flow/run-toplevel.js';
 import { runTransaction } from './flow/run-transaction.js';
@@ -18,6 +19,11 @@ import type { WorkerContext } from './worker-context.js';
 
 /** A look or a claim that takes longer than this is given up, in ms. */
 const lookTimeoutMs = 30_000;
+
+/** What became of a channel's turn: there probably is more, there is none, or there is no room for it. */
+type Turn = 'more' | 'drained' | 'full';
+
+const turn = (more: boolean): Turn => (more ? 'more' : 'drained');
 
 /** Events of a transactional handler that a worker claims at once; it runs them one after the other. */
 const transactionalClaim = 10;
@@ -33,6 +39,9 @@ export class Worker {
   readonly #wakeup: Wakeup;
   #loop: Promise<void> | undefined;
   #lostConnection = false;
+  #recoverMs = 0;
+  /** Backends of connections that this worker lost and has not read back after. */
+  #lost: Backend[] = [];
   /** The slot and epoch in which this worker's connection was recorded last; a new one enters by itself. */
   #entered: Fence | undefined;
 
@@ -66,8 +75,8 @@ export class Worker {
 
   /** Waits for this long or for a signal; keeps the flag armed where looks are further apart than it lasts. */
   async #idle(ms: number): Promise<void> {
-    const { fence, hint, lookout } = this.#shared;
-    const rearmMs = fence === undefined ? Number.POSITIVE_INFINITY : hint.rearmWithinMs();
+    const { fence, hint, lookout, ready } = this.#shared;
+    const rearmMs = fence === undefined || !ready.isEmpty ? Number.POSITIVE_INFINITY : hint.rearmWithinMs();
     const signalled = await this.#wakeup.wait(Math.max(1, Math.min(ms, rearmMs)));
     if (!signalled && rearmMs < ms && !this.#shared.draining && hint.rearmWithinMs() <= 0)
       await lookout.rearm(this.#db);
@@ -78,16 +87,25 @@ export class Worker {
     const { fence, lookout, ready, hint, pollIntervalMs } = this.#shared;
     if (fence === undefined) return pollIntervalMs;
     if (this.#entered !== fence) await this.#enter(fence);
-    if (lookout.dueInMs() <= 0) await this.#look(ready.size === 0);
+    await this.#readBack(fence);
+    if (lookout.dueInMs() <= 0) await this.#look(ready.isEmpty);
     if (this.#shared.draining) return 0;
     const next = ready.next((channel) => this.#passesOver(channel));
     if (next === undefined) {
       // Before it waits, the flag must be armed, and nobody left who read it before.
-      if (ready.size === 0 && !hint.isArmed() && !hint.isWatching) await this.#look(true);
+      if (ready.isEmpty && !hint.isArmed() && !hint.isWatching) await this.#look(true);
       return ready.next((channel) => this.#passesOver(channel)) === undefined ? Math.max(1, lookout.dueInMs()) : 0;
     }
-    if (await this.#take(next.channel, fence)) lookout.progressed();
-    else ready.drained(next);
+    const ended = await this.#take(next.channel, fence);
+    this.#recoverMs = 0;
+    if (ended === 'more') {
+      lookout.progressed();
+    } else if (ended === 'full') {
+      ready.full(next);
+      lookout.full();
+    } else {
+      ready.drained(next);
+    }
     return 0;
   }
 
@@ -95,6 +113,7 @@ export class Worker {
     const { handlers, lookout, log } = this.#shared;
     await this.#db.statementTimeout(lookTimeoutMs);
     await lookout.look(this.#db, [...handlers.keys()], idle);
+    this.#recoverMs = 0;
     if (!this.#lostConnection) return;
     this.#lostConnection = false;
     log.info({ worker: this.#number }, 'worker is connected again');
@@ -107,10 +126,22 @@ export class Worker {
   }
 
   async #enter(fence: Fence): Promise<void> {
-    await gateway
-      .enterBackend(this.#db, fence, `worker ${this.#number}`)
-      .catch((error) => this.#notFenced(error, fence));
+    if (!this.#shared.connections.pooled)
+      await gateway
+        .enterBackend(this.#db, fence, `worker ${this.#number}`)
+        .catch((error) => this.#notFenced(error, fence));
     this.#entered = fence;
+  }
+
+  async #readBack(fence: Fence): Promise<void> {
+    this.#lost.push(...this.#db.takeLost());
+    if (this.#lost.length === 0) return;
+    const { inFlight, log } = this.#shared;
+    const events = await readBack(this.#db, fence, this.#number, this.#lost, (id) => inFlight.holds(fence, id));
+    if (events === undefined) return;
+    this.#lost = [];
+    if (events > 0)
+      log.warn({ worker: this.#number, events }, 'events of a claim whose reply was lost were given back');
   }
 
   /** Passes an error on, and says so when it is the loss of the slot. */
@@ -119,74 +150,75 @@ export class Worker {
     throw error;
   }
 
-  /** Work on one channel; whether there probably is more. An error that is no event's makes the channel wait, not the others. */
-  async #take(channel: PolledChannel, fence: Fence): Promise<boolean> {
+  /** Work on one channel. An error that is no event's makes the channel wait, not the others. */
+  async #take(channel: PolledChannel, fence: Fence): Promise<Turn> {
     try {
-      const handler = this.#shared.handlers.get(channel.id);
-      let more: boolean;
-      if (channel.kind === 'sql') more = await this.#runSql(channel, fence);
-      else if (channel.kind === 'toplevel') more = await this.#runToplevel(channel, fence);
-      else if (handler === undefined) more = false;
-      else if (handler.mode === 'transactional') more = await this.#runTransactional(channel, handler, fence);
-      else if (handler.batch !== undefined) more = await this.#runHandlerBatch(channel, handler, handler.batch, fence);
-      else more = await this.#runLeased(channel, handler, fence);
+      const ended = await this.#work(channel, fence);
       this.#shared.backoff.delete(channel.id);
-      return more;
+      return ended;
     } catch (error) {
-      if (isConnectionLoss(error) || isFenced(error)) this.#notFenced(error, fence);
+      if (isServerAway(error) || isFenced(error)) this.#notFenced(error, fence);
       const pauseMs = Math.min((this.#shared.backoff.get(channel.id)?.pauseMs ?? 500) * 2, 30_000);
       this.#shared.backoff.set(channel.id, { until: performance.now() + pauseMs, pauseMs });
       this.#shared.log.error(
         { channel: channel.name, sqlstate: sqlstateOf(error), code: codeOf(error), pauseMs },
         'channel could not be worked on',
       );
-      return false;
+      return 'drained';
     }
   }
 
-  async #runSql(channel: PolledChannel, fence: Fence): Promise<boolean> {
+  #work(channel: PolledChannel, fence: Fence): Promise<Turn> {
+    if (channel.kind === 'sql') return this.#runSql(channel, fence);
+    if (channel.kind === 'toplevel') return this.#runToplevel(channel, fence);
+    const handler = this.#shared.handlers.get(channel.id);
+    if (handler === undefined) return Promise.resolve('drained');
+    if (handler.mode === 'transactional') return this.#runTransactional(channel, handler, fence);
+    if (handler.batch !== undefined) return this.#runHandlerBatch(channel, handler, handler.batch, fence);
+    return this.#runLeased(channel, handler, fence);
+  }
+
+  async #runSql(channel: PolledChannel, fence: Fence): Promise<Turn> {
     const { running, log, lookout, marks, suspects } = this.#shared;
-    if (running.has(channel.id) && !channel.parallel) return false;
+    if (running.has(channel.id) && !channel.parallel) return 'full';
     running.add(channel.id);
     const size = this.#shared.size(channel.id);
     const draining = () => this.#shared.draining;
-    const tidy = () => this.#db.resetSettings((db) => applySettings(db, this.#shared.leaseMs));
     try {
-      let more: boolean;
+      let result: BatchResult;
       do {
         const from = marks.of(channel.id);
-        const result = suspects.has(channel.id)
+        result = suspects.has(channel.id)
           ? await runSuspects(this.#db, fence, this.#number, channel, size.limit, from, draining, suspects)
           : await runBatch(this.#db, fence, this.#number, channel, size, from, draining);
         for (const trouble of result.troubles) logOutcome(log, trouble, channel.name);
         if (result.done > 0) log.debug({ channel: channel.name, events: result.done }, 'batch done');
         marks.took();
-        lookout.progressed();
-        more = result.more;
-      } while (more && !this.#shared.draining && lookout.dueInMs() > 0);
-      await tidy();
-      return more;
+        if (!result.busy) lookout.progressed();
+      } while (result.more && !this.#shared.draining && lookout.dueInMs() > 0);
+      await this.#db.resetSession();
+      return result.busy ? 'full' : turn(result.more);
     } catch (error) {
-      if (isConnectionLoss(error)) suspects.batchLost(channel.id, error);
-      else await tidy(); // batches before the one that failed may have left something
+      if (isServerAway(error)) suspects.batchLost(channel.id, error);
+      else await this.#db.resetSession(); // batches before the one that failed may have left something
       throw error;
     } finally {
       running.delete(channel.id);
     }
   }
 
-  async #runToplevel(channel: PolledChannel, fence: Fence): Promise<boolean> {
+  async #runToplevel(channel: PolledChannel, fence: Fence): Promise<Turn> {
     const { inFlight, settler } = this.#shared;
     await this.#db.statementTimeout(lookTimeoutMs);
     this.#shared.claims += 1;
     const event = await gateway.claimToplevel(this.#db, fence, this.#number, channel.id);
-    if (event === undefined) return false;
+    if (event === undefined) return 'full'; // or another one of the channel runs
     const claimed = inFlight.add(fence, channel.id, event);
     const startedAt = performance.now();
     try {
       settler.add(await runToplevel(this.#db, claimed, event, channel));
       this.#shared.suspects.ended(event.id);
-      return true;
+      return 'more';
     } catch (error) {
       inFlight.delete(claimed);
       if (!(await this.#countLoss(channel, fence, event.id, startedAt, error))) await this.#giveBack(fence, [event.id]);
@@ -194,7 +226,7 @@ export class Worker {
     }
   }
 
-  async #runTransactional(channel: PolledChannel, handler: HandlerDefinition, fence: Fence): Promise<boolean> {
+  async #runTransactional(channel: PolledChannel, handler: HandlerDefinition, fence: Fence): Promise<Turn> {
     const events = await this.#claim(channel, fence, transactionalClaim);
     const left = new Set(events.map(({ event }) => event.id));
     try {
@@ -216,7 +248,7 @@ export class Worker {
       for (const { claimed } of events) this.#shared.inFlight.delete(claimed);
       await this.#giveBack(fence, [...left]);
     }
-    return events.length === transactionalClaim;
+    return turn(events.length === transactionalClaim);
   }
 
   /** Whether the loss of this worker's connection is counted against the event that ran: when it did so before. */
@@ -236,18 +268,18 @@ export class Worker {
     await gateway.release(this.#shared.control, fence, ids).catch(() => undefined);
   }
 
-  async #runLeased(channel: PolledChannel, handler: HandlerDefinition, fence: Fence): Promise<boolean> {
+  async #runLeased(channel: PolledChannel, handler: HandlerDefinition, fence: Fence): Promise<Turn> {
     const prefetch = this.#prefetch(channel, handler);
     prefetch.ahead = !channel.breaker;
     const want = prefetch.want(performance.now());
-    if (want === 0) return false;
+    if (want === 0) return 'full';
     let events: Claimed[] = [];
     try {
       events = await this.#claim(channel, fence, want);
     } finally {
       prefetch.arrived(events, want, performance.now());
     }
-    return events.length === want;
+    return turn(events.length === want);
   }
 
   /** The events of this channel that wait in this Processor for their handler. */
@@ -277,10 +309,10 @@ export class Worker {
     handler: HandlerDefinition,
     limit: number,
     fence: Fence,
-  ): Promise<boolean> {
+  ): Promise<Turn> {
     const { batches, settler, control } = this.#shared;
     const count = (by: number) => batches.set(channel.id, (batches.get(channel.id) ?? 0) + by);
-    if ((batches.get(channel.id) ?? 0) >= (handler.concurrency ?? 1)) return false;
+    if ((batches.get(channel.id) ?? 0) >= (handler.concurrency ?? 1)) return 'full';
     count(1);
     const claims = await this.#claim(channel, fence, limit).catch((error) => {
       count(-1);
@@ -292,9 +324,9 @@ export class Worker {
       count(-1);
       for (const [index, { claimed: claim }] of claims.entries())
         settler.add({ claim, attempt: all[index] as Attempt, startedAt, finishedAt: performance.now() });
-      if (events.length === limit) this.#shared.wakeFor(channel.id);
+      if (events.length > 0) this.#shared.wakeFor(channel.id);
     });
-    return events.length === limit;
+    return turn(events.length === limit);
   }
 
   async #claim(channel: PolledChannel, fence: Fence, limit: number): Promise<Claimed[]> {
@@ -317,7 +349,7 @@ export class Worker {
   /** After an error that ended a tick: how long to wait. A lost connection opens again with the next tick. */
   #recover(error: unknown): number {
     if (this.#shared.draining) return 0;
-    if (isConnectionLoss(error)) {
+    if (isServerAway(error)) {
       if (!this.#lostConnection)
         this.#shared.log.warn({ worker: this.#number, sqlstate: sqlstateOf(error) }, 'worker lost its connection');
       this.#lostConnection = true;
@@ -327,7 +359,8 @@ export class Worker {
         'worker could not look for work',
       );
     }
-    return Math.min(this.#shared.pollIntervalMs, 1_000);
+    this.#recoverMs = Math.min(Math.max(25, this.#recoverMs) * 2, 1_000);
+    return this.#recoverMs * (0.5 + Math.random() / 2); // not all at once, when a server is back
   }
 }
 

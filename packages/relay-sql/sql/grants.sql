@@ -41,13 +41,13 @@ grant execute on function
   pgrelay.look_v1(integer[], integer[], smallint[], bigint[], bigint, bigint, boolean, boolean, boolean, boolean, boolean),
   pgrelay.fail_v1(smallint, bigint, smallint, bigint, double precision, jsonb),
   pgrelay.release_v1(smallint, bigint, bigint[]),
-  pgrelay.reclaim_v1(smallint, bigint), pgrelay.cancellations_v1(smallint, bigint),
+  pgrelay.reclaim_v1(smallint, bigint), pgrelay.cancellations_v1(smallint, bigint), pgrelay.held_by_worker_v1(smallint, bigint, smallint),
   pgrelay.recall_v1(smallint, bigint, bigint, text), pgrelay.record_effect_v1(bigint, text, jsonb),
   pgrelay.attach_v1(text, integer, text, integer, integer, text[]),
   pgrelay.enter_backend_v1(smallint, bigint, text), pgrelay.record_backend_v1(smallint, bigint, text, integer, timestamptz),
-  pgrelay.heartbeat_v1(smallint, bigint),
+  pgrelay.heartbeat_v1(smallint, bigint, double precision), pgrelay.report_hint_v1(smallint, bigint, boolean),
   pgrelay.detach_v1(smallint, bigint), pgrelay.backends_v1(smallint, bigint),
-  pgrelay.bury_v1(), pgrelay.end_backend_v1(integer, timestamptz), pgrelay.rescue_v1(),
+  pgrelay.bury_v1(), pgrelay.end_backend_v1(integer, timestamptz), pgrelay.working_backends_v1(integer[], text[]), pgrelay.rescue_v1(),
   pgrelay.note_recurrence_v1(text), pgrelay.lets_through_v1(integer), pgrelay.lose_v1(smallint, bigint, smallint, bigint, double precision),
   pgrelay.maintain_v1(interval), pgrelay.keep_log_v1(interval), pgrelay.forget_effects_v1(interval)
   to pgrelay_processor;

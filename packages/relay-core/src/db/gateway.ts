@@ -8,6 +8,12 @@ export interface Fence {
   readonly epoch: string;
 }
 
+/** A server process, as nobody can mistake another for it. */
+export interface Backend {
+  readonly pid: number;
+  readonly start: string;
+}
+
 export interface PolledChannel {
   readonly id: number;
   readonly name: string;
@@ -180,13 +186,51 @@ export const gateway = {
     await call(db, 'select pgrelay.enter_backend_v1($1, $2, $3)', [fence.slot, fence.epoch, purpose]);
   },
 
-  /** False: the Processor was declared dead. */
-  async heartbeat(db: Queryable, fence: Fence): Promise<boolean> {
-    const rows = await call<{ alive: boolean }>(db, 'select pgrelay.heartbeat_v1($1, $2) as alive', [
+  /** False: the Processor was declared dead. `blockedMs`: for so long its event loop has not turned. */
+  async heartbeat(db: Queryable, fence: Fence, blockedMs: number | null): Promise<boolean> {
+    const rows = await call<{ alive: boolean }>(db, 'select pgrelay.heartbeat_v1($1, $2, $3) as alive', [
       fence.slot,
       fence.epoch,
+      blockedMs,
     ]);
     return rows[0]?.alive === true;
+  },
+
+  /** The server process at the other end of a connection. */
+  async backend(db: Queryable): Promise<Backend> {
+    const rows = await call<Backend>(
+      db,
+      'select a.pid, a.backend_start::text as start from pg_catalog.pg_stat_activity a where a.pid = pg_catalog.pg_backend_pid()',
+    );
+    return rows[0] as Backend;
+  },
+
+  /** Those of these backends that may still be at work on a statement. */
+  async workingBackends(db: Queryable, backends: readonly Backend[]): Promise<number[]> {
+    const rows = await call<{ pids: number[] }>(db, 'select pgrelay.working_backends_v1($1, $2) as pids', [
+      backends.map((backend) => backend.pid),
+      backends.map((backend) => backend.start),
+    ]);
+    return rows[0]?.pids ?? [];
+  },
+
+  /** Ids of the events that one worker holds. */
+  async heldByWorker(db: Queryable, fence: Fence, worker: number): Promise<string[]> {
+    const rows = await call<{ ids: string[] }>(db, 'select pgrelay.held_by_worker_v1($1, $2, $3)::text[] as ids', [
+      fence.slot,
+      fence.epoch,
+      worker,
+    ]);
+    return rows[0]?.ids ?? [];
+  },
+
+  /** Sends a check of the hint, with words by which the Processor knows its own. */
+  async checkHint(db: Queryable, words: string): Promise<void> {
+    await call(db, "select pg_catalog.pg_notify('pgrelay_check', $1)", [words]);
+  },
+
+  async reportHint(db: Queryable, fence: Fence, heard: boolean): Promise<void> {
+    await call(db, 'select pgrelay.report_hint_v1($1, $2, $3)', [fence.slot, fence.epoch, heard]);
   },
 
   async detach(db: Queryable, fence: Fence): Promise<void> {
@@ -257,7 +301,7 @@ export const gateway = {
   },
 
   async listen(db: Queryable): Promise<void> {
-    await call(db, 'listen pgrelay');
+    await call(db, 'listen pgrelay; listen pgrelay_check');
   },
 
   claim(
@@ -455,8 +499,13 @@ export const gateway = {
     return call(db, 'select pid, backend_start from pgrelay.backends_v1($1, $2)', [fence.slot, fence.epoch]);
   },
 
-  async endBackend(db: Queryable, pid: number, backendStart: unknown): Promise<void> {
-    await call(db, 'select pgrelay.end_backend_v1($1, $2)', [pid, backendStart]);
+  /** False: it has gone already. */
+  async endBackend(db: Queryable, pid: number, backendStart: unknown): Promise<boolean> {
+    const rows = await call<{ ended: boolean }>(db, 'select pgrelay.end_backend_v1($1, $2) as ended', [
+      pid,
+      backendStart,
+    ]);
+    return rows[0]?.ended === true;
   },
 
   async rescue(db: Queryable): Promise<number> {

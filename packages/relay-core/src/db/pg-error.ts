@@ -4,20 +4,31 @@ export function sqlstateOf(error: unknown): string | undefined {
   return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : undefined;
 }
 
+/** What PostgreSQL ends a connection with, or refuses one: class 08, and these. */
+const losses = new Set(['57P01', '57P02', '57P03', '57P05', '25P03', '25P04', '53300']);
+
 /**
- * Whether an error says that the connection is gone, or that the server takes none: class 08, 57P01 to 57P03, 53300, and
- * what the socket reports. It is no outcome of an event: the event goes back, uncounted.
+ * Whether an error says that the connection is gone, or that the server takes none: class 08, 57P01 to 57P03, 53300, a
+ * timeout that ends the session, and what the socket reports. It is no outcome of an event: the event goes back, uncounted.
  */
 export function isConnectionLoss(error: unknown): boolean {
   const sqlstate = sqlstateOf(error);
-  if (sqlstate !== undefined)
-    return sqlstate.startsWith('08') || ['57P01', '57P02', '57P03', '53300'].includes(sqlstate);
+  if (sqlstate !== undefined) return sqlstate.startsWith('08') || losses.has(sqlstate);
   if (!(error instanceof Error)) return false;
   if ('code' in error && /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_)/.test(String(error.code))) return true;
   return /^(Connection terminated|Client (has encountered a connection error|was closed)|timeout expired)/.test(
     error.message,
   );
 }
+
+/** Whether an error says that the server, or the session, takes no writes. */
+export const isReadOnly = (error: unknown): boolean => sqlstateOf(error) === '25006';
+
+/**
+ * Whether one of the Processor's own statements found no server to work with: the connection is gone, or what is at its
+ * other end takes no writes (a failover left it on a standby). Another connection may find a better one.
+ */
+export const isServerAway = (error: unknown): boolean => isConnectionLoss(error) || isReadOnly(error);
 
 /** What a failed attempt leaves beside the payload in pgrelay.failed; none of it goes to a log but sqlstate and code. */
 export interface Failure {

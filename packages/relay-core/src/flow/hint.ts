@@ -14,16 +14,23 @@ const pollWhileRestingMs = 20;
  * the queue's lock at that moment is gone, and once more. (Source of the rule: the lock rule of the engine's proofs.)
  */
 export class Hint {
+  readonly #now: () => number;
+  /** Hints do not reach this Processor: nothing is armed for it, and it polls. */
+  unheard = false;
   #armedAt = Number.NEGATIVE_INFINITY;
   #earlier: ReadonlySet<string> | undefined;
   #pauseMs = 1;
   #hints = 0;
   #secondBegan = 0;
   #restUntil = 0;
-  #off = false;
+
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
 
   /** A hint arrived. */
-  received(now = performance.now()): void {
+  received(): void {
+    const now = this.#now();
     if (now - this.#secondBegan > 1_000) {
       this.#secondBegan = now;
       this.#hints = 0;
@@ -38,14 +45,9 @@ export class Hint {
     this.#earlier = undefined;
   }
 
-  /** Hints cannot reach this Processor: it does not ask for them. */
-  turnOff(): void {
-    this.#off = true;
-  }
-
   /** Whether events that are committed from now on come with a hint, so that nothing need be looked for before waiting. */
-  isArmed(now = performance.now()): boolean {
-    return this.#earlier === undefined && (this.#rests(now) || now - this.#armedAt < rearmEveryMs);
+  isArmed(): boolean {
+    return this.#earlier === undefined && (this.#rests() || this.#now() - this.#armedAt < rearmEveryMs);
   }
 
   /** Whether looks go on because somebody may still commit an event without a hint. */
@@ -54,9 +56,9 @@ export class Hint {
   }
 
   /** What the next look has to do for the hint; `idle`: the Processor is about to wait. */
-  ask(idle: boolean, now = performance.now()): { readonly arm: boolean; readonly watch: boolean } {
-    const arm = idle && !this.#rests(now);
-    if (arm) this.#armedAt = now;
+  ask(idle: boolean): { readonly arm: boolean; readonly watch: boolean } {
+    const arm = idle && !this.#rests();
+    if (arm) this.#armedAt = this.#now();
     return { arm, watch: this.#earlier !== undefined };
   }
 
@@ -75,24 +77,24 @@ export class Hint {
   }
 
   /** Within how many ms the next look must come because of what hints may not tell. */
-  lookWithinMs(now = performance.now()): number {
+  lookWithinMs(): number {
     if (this.#earlier !== undefined) return this.#pauseMs;
-    return !this.#off && now < this.#restUntil ? pollWhileRestingMs : Number.POSITIVE_INFINITY;
+    return !this.unheard && this.#now() < this.#restUntil ? pollWhileRestingMs : Number.POSITIVE_INFINITY;
   }
 
   /** Within how many ms the flag must be armed again. */
-  rearmWithinMs(now = performance.now()): number {
-    return this.#rests(now) ? Number.POSITIVE_INFINITY : this.#armedAt + rearmEveryMs - now;
+  rearmWithinMs(): number {
+    return this.#rests() ? Number.POSITIVE_INFINITY : this.#armedAt + rearmEveryMs - this.#now();
   }
 
   /** The flag was renewed without a look. True when a look must follow, since it had expired. */
-  rearmed(earlier: readonly string[] | null, now = performance.now()): boolean {
-    this.#armedAt = now;
+  rearmed(earlier: readonly string[] | null): boolean {
+    this.#armedAt = this.#now();
     this.hear({ earlier, producers: null });
     return earlier !== null;
   }
 
-  #rests(now: number): boolean {
-    return this.#off || now < this.#restUntil;
+  #rests(): boolean {
+    return this.unheard || this.#now() < this.#restUntil;
   }
 }

@@ -7,6 +7,10 @@ import type { ReadyChannels } from './ready-channels.js';
 /** While there is work the next look follows after this many ms: marks advance, other channels get their turn. */
 const busyEveryMs = 50;
 
+/** While there is work that there is no room for, nothing is armed: looks follow after this many ms while something moves, and
+ * after that many when nothing has moved for a second. */
+const fullEveryMs = { moving: 20, stuck: 100, stuckAfter: 1_000 } as const;
+
 /** How often, in looks of an idle Processor, what ended epochs still hold is taken back although no lease has expired. */
 const rescueEveryLooks = 10;
 
@@ -32,6 +36,7 @@ export class Lookout {
   readonly #pollIntervalMs: number;
   readonly #events: LookoutEvents;
   #lookedAt = 0;
+  #progressedAt = Number.NEGATIVE_INFINITY;
   #nextAt = 0;
   #looks = 0;
   #looking: Promise<void> | undefined;
@@ -51,7 +56,15 @@ export class Lookout {
 
   /** Work was done: while that is so, looks follow each other sooner. */
   progressed(): void {
+    this.#progressedAt = performance.now();
     this.#nextAt = Math.min(this.#nextAt, this.#lookedAt + busyEveryMs);
+  }
+
+  /** Work is left that there is no room for. */
+  full(): void {
+    const isMoving = performance.now() - this.#progressedAt < fullEveryMs.stuckAfter;
+    const pauseMs = Math.min(isMoving ? fullEveryMs.moving : fullEveryMs.stuck, this.#pollIntervalMs);
+    this.#nextAt = Math.min(this.#nextAt, this.#lookedAt + pauseMs);
   }
 
   /** Makes a look due. */

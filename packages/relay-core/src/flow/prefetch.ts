@@ -47,7 +47,10 @@ export class Prefetch {
 
   /** How many events to claim now; 0: enough are here. Whoever asks must call `arrived`, with nothing if it failed. */
   want(now: number): number {
-    if (!this.#isLow()) return 0;
+    if (!this.#isLow()) {
+      this.#wasFull = true; // whoever asks knows of more
+      return 0;
+    }
     if (!this.ahead) this.#target = this.#concurrency.limit;
     else if (this.#wasFull && now - this.#arrivedAt < quickMs) this.#target = Math.min(mostWaiting, this.#target * 2);
     const want = this.#room();

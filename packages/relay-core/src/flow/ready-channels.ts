@@ -14,14 +14,26 @@ export interface Ready {
 export class ReadyChannels {
   readonly #known = new Map<number, PolledChannel>();
   readonly #ready = new Map<number, number>();
+  readonly #full = new Set<number>();
   #said = 0;
 
   get size(): number {
     return this.#ready.size;
   }
 
+  /** Nothing waits, as far as is known: neither for a worker nor for room. */
+  get isEmpty(): boolean {
+    return this.#ready.size === 0 && this.#full.size === 0;
+  }
+
+  /** Whether work is left that there is no room for. */
+  get isFull(): boolean {
+    return this.#full.size > 0;
+  }
+
   /** What a look found. */
   found(channels: readonly PolledChannel[]): void {
+    this.#full.clear();
     for (const channel of channels) {
       this.#known.set(channel.id, channel);
       this.#say(channel.id);
@@ -52,14 +64,22 @@ export class ReadyChannels {
     if (this.#ready.get(channel.id) === said) this.#ready.delete(channel.id);
   }
 
+  /** There is work that nobody here has room for; the next look, or the room, brings it back. */
+  full(ready: Ready): void {
+    this.drained(ready);
+    this.#full.add(ready.channel.id);
+  }
+
   /** Forgets what the channels are like: one was registered, changed or dropped. */
   forget(): void {
     this.#known.clear();
     this.#ready.clear();
+    this.#full.clear();
   }
 
   #say(channelId: number): void {
     this.#said += 1;
+    this.#full.delete(channelId);
     this.#ready.set(channelId, this.#said);
   }
 }

@@ -17,6 +17,8 @@ const batchCapMs = 50;
 export interface BatchResult {
   /** There probably is more to run. */
   readonly more: boolean;
+  /** Another batch of the channel runs, elsewhere. */
+  readonly busy: boolean;
   readonly done: number;
   readonly troubles: readonly Trouble[];
 }
@@ -109,13 +111,14 @@ async function runSingly(
         troubles.push({ id, channel: channel.name, outcome, attempt: 0, sqlstate: '57014', code: 'action_timeout' });
     }
   }
-  return { more: true, done, troubles };
+  return { more: true, busy: false, done, troubles };
 }
 
 function report(batch: BatchRow, limit: number): BatchResult {
   const ran = batch.done + batch.retried + batch.failed;
   return {
     more: !batch.busy && (batch.taken === limit || ran < batch.taken),
+    busy: batch.busy,
     done: batch.done,
     troubles: batch.troubles,
   };

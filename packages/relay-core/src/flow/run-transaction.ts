@@ -27,24 +27,33 @@ export async function runTransaction(
   await connection.statementTimeout(env.timeoutMs);
   return connection.pinned(async (db) => {
     const startedAt = performance.now();
+    let settler: Queryable = db;
     const settle = (attempt: Attempt) =>
-      gateway.settle(db, claim.fence, [toSettlement({ claim, attempt, startedAt, finishedAt: performance.now() })]);
-    await db.query('begin');
+      gateway.settle(settler, claim.fence, [
+        toSettlement({ claim, attempt, startedAt, finishedAt: performance.now() }),
+      ]);
+    await db.query(connection.beginFor(env.timeoutMs));
     const tx = new Transaction(db);
     let attempt = await dispatch(event, handler, { ...env, db: tx, claim });
     await tx.close();
     if ('lost' in attempt) throw attempt.error;
+    if (db.getTransactionStatus() === 'I') attempt = endedByHandler;
     if (keepsWrites(attempt)) {
       try {
         const rows = await settle(attempt);
-        await db.query(rows.length === 1 ? 'commit' : 'rollback');
+        await db.query(connection.endWith(rows.length === 1 ? 'commit' : 'rollback'));
         return rows[0];
       } catch (error) {
         if (isConnectionLoss(error)) throw error;
         attempt = judge({ failure: toFailure(error), error }, handler);
       }
     }
-    await db.query('rollback');
+    try {
+      await db.query(connection.endWith('rollback'));
+    } catch (error) {
+      if (!isConnectionLoss(error)) throw error;
+      settler = env.control; // the server undoes it by itself, and the attempt has failed all the same
+    }
     try {
       return (await settle(attempt))[0];
     } catch (error) {
@@ -53,6 +62,12 @@ export async function runTransaction(
     }
   });
 }
+
+/** A COMMIT or ROLLBACK of its own leaves nothing that the event's end could be one commit with. */
+const endedByHandler: Attempt = {
+  failure: { code: 'transaction_ended', message: 'the handler ended the transaction of ctx.tx itself' },
+  error: undefined,
+};
 
 function keepsWrites(attempt: Attempt): boolean {
   return (

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { RelayError } from '@pgrelay/relay-sql';
 import { type Fence, gateway } from '../db/gateway.js';
 import { watchOwn } from '../db/own-connection.js';
-import { isConnectionLoss } from '../db/pg-error.js';
+import { isServerAway } from '../db/pg-error.js';
 import type { Queryable } from '../db/queryable.js';
 
 /**
@@ -58,7 +58,7 @@ export class Effects {
       try {
         return await watchOwn(gateway.recordEffect(this.#db, this.#eventId, name, result));
       } catch (error) {
-        if (!isConnectionLoss(error) || this.#signal.aborted) throw error;
+        if (!isServerAway(error) || this.#signal.aborted) throw error;
         await pause(wait);
       }
     }

@@ -1,23 +1,32 @@
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
-import type { Fence } from '../db/gateway.js';
-import type { HeartbeatReport, HeartbeatSetup } from './heartbeat-thread.js';
+import type { Backend, Fence } from '../db/gateway.js';
+import type { HeartbeatOrder, HeartbeatReport, HeartbeatSetup } from './heartbeat-thread.js';
+
+export interface HeartbeatEvents {
+  /** The slot is lost in this epoch. */
+  readonly onFenced: (fence: Fence) => void;
+  /** Called as often as the event loop is said to turn: backends that have been waited for. */
+  readonly waitingFor: () => readonly Backend[];
+  /** The server does not work on what these backends were sent. */
+  readonly onIdle: (backends: readonly Backend[]) => void;
+}
 
 /** The main thread's end of the heartbeat: tells the thread the fence and that the event loop still turns. */
 export class Heartbeat {
   readonly #setup: HeartbeatSetup;
   readonly #log: Logger;
-  readonly #onFenced: (fence: Fence) => void;
+  readonly #events: HeartbeatEvents;
   #thread: Worker | undefined;
   #alive: NodeJS.Timeout | undefined;
   #again: NodeJS.Timeout | undefined;
   #fence: Fence | undefined;
   #stopped = false;
 
-  constructor(setup: HeartbeatSetup, log: Logger, onFenced: (fence: Fence) => void) {
+  constructor(setup: HeartbeatSetup, log: Logger, events: HeartbeatEvents) {
     this.#setup = setup;
     this.#log = log;
-    this.#onFenced = onFenced;
+    this.#events = events;
   }
 
   /** Starts the thread; resolves when its connection is open. */
@@ -36,7 +45,10 @@ export class Heartbeat {
       this.#log.error({ code: error.name }, 'the heartbeat thread failed; another takes its place'),
     );
     thread.once('exit', () => this.#replace(thread));
-    this.#alive = setInterval(() => thread.postMessage({}), this.#setup.leaseMs / 4);
+    this.#alive = setInterval(() => {
+      const waitingFor = this.#events.waitingFor();
+      this.#send(waitingFor.length > 0 ? { waitingFor } : {});
+    }, this.#setup.leaseMs / 4);
     await new Promise<void>((resolve) => {
       thread.once('exit', () => resolve());
       thread.on('message', (report: HeartbeatReport) => (report.kind === 'ready' ? resolve() : this.#hear(report)));
@@ -56,7 +68,16 @@ export class Heartbeat {
   /** Beats for this slot and epoch from now on. */
   beatFor(fence: Fence): void {
     this.#fence = fence;
-    this.#thread?.postMessage({ fence });
+    this.#send({ fence });
+  }
+
+  /** Sends a hint with these words on the heartbeat's connection. */
+  sendCheck(check: string): void {
+    this.#send({ check });
+  }
+
+  #send(order: HeartbeatOrder): void {
+    this.#thread?.postMessage(order);
   }
 
   async stop(): Promise<void> {
@@ -67,7 +88,7 @@ export class Heartbeat {
     this.#thread = undefined;
     if (thread === undefined) return;
     const exited = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
-    thread.postMessage({ stop: true });
+    thread.postMessage({ stop: true } satisfies HeartbeatOrder);
     const patience = setTimeout(() => void thread.terminate(), 2_000);
     await exited;
     clearTimeout(patience);
@@ -79,8 +100,10 @@ export class Heartbeat {
         { blockedMs: report.ms },
         'a handler blocks the event loop; the lease is kept for a minute at most',
       );
+    } else if (report.kind === 'idle') {
+      this.#events.onIdle(report.backends);
     } else {
-      this.#onFenced(report.fence);
+      this.#events.onFenced(report.fence);
     }
   }
 }

@@ -1,4 +1,5 @@
 import { gateway } from '../db/gateway.js';
+import { endDead } from '../instance/end-dead.js';
 import type { PeriodicTask } from './periodic-task.js';
 
 /** Without a look that says so. */
@@ -13,12 +14,8 @@ export function rescueTask(onRescued: () => void): PeriodicTask {
     name: 'rescue',
     everyMs: safetyNetMs,
     async run({ control, log }) {
-      const dead = await gateway.bury(control);
-      for (const slot of new Set(dead.map((row) => row.slot)))
+      for (const slot of await endDead(control, log))
         log.warn({ deadSlot: slot }, 'a Processor was lost; its events are taken back');
-      for (const { pid, backend_start: start } of dead) {
-        if (pid !== null) await gateway.endBackend(control, pid, start);
-      }
       const events = await gateway.rescue(control);
       if (events > 0) {
         log.warn({ events }, 'events of lost Processors came back');

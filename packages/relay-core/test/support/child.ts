@@ -17,9 +17,10 @@ export class ChildProcessor {
   out = '';
   log = '';
 
-  constructor(databaseUrl: string) {
-    const child = spawn(process.execPath, [fileURLToPath(new URL('../fixtures/processor.mjs', import.meta.url))], {
-      env: { ...process.env, DATABASE_URL: databaseUrl },
+  constructor(databaseUrl: string, { fixture = 'processor', nodeArgs = [] as string[], env = {} } = {}) {
+    const script = fileURLToPath(new URL(`../fixtures/${fixture}.mjs`, import.meta.url));
+    const child = spawn(process.execPath, [...nodeArgs, script], {
+      env: { ...process.env, ...env, DATABASE_URL: databaseUrl },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     children.push(child);

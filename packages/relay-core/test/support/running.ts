@@ -11,7 +11,7 @@ afterEach(async () => {
 });
 
 /** Starts a Processor that looks for work often; its log lines can be read. */
-export async function running(db: TestDatabase, options: Omit<ProcessorOptions, 'connectionString'> = {}) {
+export async function running(db: TestDatabase, options: Partial<ProcessorOptions> = {}) {
   const { log, lines } = logLines();
   const processor = new Processor({ connectionString: db.url, log, pollIntervalMs: 20, ...options });
   started.push(processor);

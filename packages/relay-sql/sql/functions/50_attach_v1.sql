@@ -3,17 +3,19 @@ create or replace function pgrelay.attach_v1(p_host text, p_pid integer, p_versi
   out slot smallint, out epoch bigint, out node smallint)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_holders text;
 begin
   node := pgrelay.this_node();
   select i.slot, i.epoch + 1 into slot, epoch from pgrelay.instance i where not i.alive order by i.slot limit 1 for update skip locked;
   if not found then
-    raise exception using errcode = 'PR011', message = 'all 64 slots for Processors are held',
-      detail = (select string_agg(format('%s: %s pid %s', i.slot, i.host, i.pid), ', ' order by i.slot) from pgrelay.instance i),
+    v_holders := (select string_agg(format('%s: %s pid %s', i.slot, i.host, i.pid), ', ' order by i.slot) from pgrelay.instance i);
+    raise exception using errcode = 'PR011', message = 'all 64 slots for Processors are held: ' || v_holders, detail = v_holders,
       hint = 'Stop a Processor; the view pgrelay.processors shows them. A dead one frees its slot within its lease.';
   end if;
   update pgrelay.instance i set epoch = attach_v1.epoch, alive = true, lease = make_interval(secs => p_lease_ms / 1000.0),
       heartbeat_at = pgrelay.clock_now(), started_at = pgrelay.clock_now(), host = p_host, pid = p_pid, version = p_version,
-      workers = p_workers, handlers = p_handlers, running_channel = null, running_event = null
+      workers = p_workers, handlers = p_handlers, running_channel = null, running_event = null, blocked_since = null, hint_heard = null
     where i.slot = attach_v1.slot;
   delete from pgrelay.instance_backend b where b.slot = attach_v1.slot;
 end $$;

@@ -49,6 +49,14 @@ as $$
     'A living Processor takes its events back by itself; if none lives, start one.'
   from pgrelay.instance i where i.alive and i.heartbeat_at < pgrelay.clock_now() - i.lease
   union all
+  select 'processor_blocked', format('slot %s', i.slot), format('a handler has blocked the event loop of %s pid %s since %s', i.host, i.pid, i.blocked_since),
+    'Nothing else runs in that process meanwhile, and after a minute it loses its events. Make the handler give way: await something, or use a worker thread.'
+  from pgrelay.instance i where i.alive and i.blocked_since is not null
+  union all
+  select 'hint_unheard', format('slot %s', i.slot), format('hints do not reach %s pid %s; it finds events by polling', i.host, i.pid),
+    'Its connections probably go through a transaction pooler: give the Processor a direct connection, or one by session, for wake-ups in milliseconds.'
+  from pgrelay.instance i where i.alive and not i.hint_heard
+  union all
   select 'unknown_node', format('node %s', e.node), format('%s events come from another cluster or database', e.n),
     'They came with a restore or an upgrade. Move them to this node by updating their column node, or delete them.'
   from (select x.node, count(*) as n from (select q.node from pgrelay.queue q union all select d.node from pgrelay.delayed d) x

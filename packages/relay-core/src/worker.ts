@@ -78,8 +78,8 @@ export class Worker {
     const { fence, hint, lookout, ready } = this.#shared;
     const rearmMs = fence === undefined || !ready.isEmpty ? Number.POSITIVE_INFINITY : hint.rearmWithinMs();
     const signalled = await this.#wakeup.wait(Math.max(1, Math.min(ms, rearmMs)));
-    if (!signalled && rearmMs < ms && !this.#shared.draining && hint.rearmWithinMs() <= 0)
-      await lookout.rearm(this.#db);
+    if (signalled || rearmMs >= ms || this.#shared.draining || !ready.isEmpty) return;
+    if (hint.rearmWithinMs() <= 0) await lookout.rearm(this.#db);
   }
 
   /** Works on the channel whose turn it is. Returns how many ms to wait when there is none. */

@@ -88,7 +88,7 @@ test('a payload is found in no log row, view, problem row or log line, however i
       defineHandler('y.h.each', { batch: 5 }, (events) => events.map((event) => fail('no', event.payload.canary))),
       defineHandler('y.h.schema', { payload: talkative }, () => undefined),
       defineHandler('y.h.child', async (event, ctx) => void (await ctx.notify('y.h.schema', event.payload))),
-      defineHandler('y.h.retry', () => retryIn(3_600_000)),
+      defineHandler('y.h.later', () => retryIn(3_600_000)),
       defineHandler(
         'y.h.asked',
         (event, ctx) =>
@@ -114,6 +114,7 @@ test('a payload is found in no log row, view, problem row or log line, however i
     'retry',
     'own',
     'again',
+    'later',
   ].map((name) => `y.h.${name}`);
   for (const name of sent) await client.notifyMany(name, [{ payload: { canary } }]);
   const asked = await client.notify('y.h.asked', { canary });

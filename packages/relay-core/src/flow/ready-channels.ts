@@ -38,6 +38,7 @@ export class ReadyChannels {
       this.#known.set(channel.id, channel);
       this.#say(channel.id);
     }
+    for (const id of this.#ready.keys()) if (!this.#known.has(id)) this.#ready.delete(id);
   }
 
   /** A hint, or room for more work. False when no look has described the channel yet. */
@@ -70,11 +71,9 @@ export class ReadyChannels {
     this.#full.add(ready.channel.id);
   }
 
-  /** Forgets what the channels are like: one was registered, changed or dropped. */
+  /** Forgets what the channels are like, until the next look: one was registered, changed or dropped. */
   forget(): void {
     this.#known.clear();
-    this.#ready.clear();
-    this.#full.clear();
   }
 
   #say(channelId: number): void {

@@ -141,7 +141,7 @@ describe('SIGTERM', () => {
     expect(await db.query('select state, attempt from pgrelay.events where id = $1', [late?.id])).toEqual([
       { state: 'ready', attempt: 0 },
     ]);
-    expect(await count('pgrelay.processors')).toBe(0);
+    expect(await count(`pgrelay.processors where pid = ${child.pid}`)).toBe(0);
     await db.query("select pgrelay.drop_channel('k.slow', true), pgrelay.register_channel('k.slow')");
   });
 
@@ -153,7 +153,7 @@ describe('SIGTERM', () => {
     child.signal('SIGTERM');
     await until(async () => child.log.includes('Processor drains'), 'it drains');
     child.signal('SIGTERM');
-    await until(async () => (await count('pgrelay.processors')) === 0, 'the slot is free');
+    await until(async () => (await count(`pgrelay.processors where pid = ${child.pid}`)) === 0, 'the slot is free');
     expect(await db.query('select state, attempt, lost from pgrelay.events where id = $1', [event?.id])).toEqual([
       { state: 'ready', attempt: 0, lost: 0 },
     ]);

@@ -182,7 +182,7 @@ describe('the packets of one connection are swallowed for good, and neither end 
   });
 
   test('of the heartbeat: another takes its place', async () => {
-    await running(db, {
+    const { processor } = await running(db, {
       ...throughProxy(),
       leaseMs: longLeaseMs,
       handlers: [defineHandler('o.beat', () => undefined)],
@@ -190,14 +190,15 @@ describe('the packets of one connection are swallowed for good, and neither end 
     await until(async () => proxy.open((name) => name === 'pgrelay heartbeat') === 1, 'it beats');
     proxy.swallow((name) => name === 'pgrelay heartbeat');
     const [old] = await db.query<{ at: string; epoch: string }>(
-      'select heartbeat_at::text as at, epoch::text from pgrelay.processors',
+      'select heartbeat_at::text as at, epoch::text from pgrelay.processors where slot = $1',
+      [processor.slot],
     );
     await until(
       async () =>
         (
           await db.query(
-            "select from pgrelay.processors where epoch = $2::bigint and heartbeat_at > $1::timestamptz + interval '1 s'",
-            [old?.at, old?.epoch],
+            "select from pgrelay.processors where slot = $3 and epoch = $2::bigint and heartbeat_at > $1::timestamptz + interval '1 s'",
+            [old?.at, old?.epoch, processor.slot],
           )
         ).length === 1,
       'it beats again, in the same epoch',

@@ -196,7 +196,7 @@ describe('the reply of another statement is lost after its commit', () => {
         }),
       ],
     });
-    proxy.cutReplyTo('pgrelay.settle_v1');
+    proxy.cutReplyTo('pgrelay.complete_v1');
     await client.notify('l.settle');
     await untilCut();
     await client.notify('l.settle');

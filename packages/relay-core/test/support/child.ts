@@ -38,6 +38,10 @@ export class ChildProcessor {
     await until(async () => this.out.includes(text), `the child prints "${text}"; it logged: ${this.log.slice(-500)}`);
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
   }

@@ -41,8 +41,14 @@ describe('nothing is lost and nothing transactional happens twice when', () => {
     await db.query('set role pgrelay_owner; delete from pgrelay.log; delete from pgrelay.failed; reset role');
   });
 
-  test('processes are killed at a claim, a settlement, a commit and elsewhere', { timeout }, async () => {
-    const failpoints = new Set(['claim:sent', 'settle:before', 'commit:sent', ...some(allFailpoints, 5)]);
+  test('processes are killed at a claim, a settlement, commits and elsewhere', { timeout }, async () => {
+    const failpoints = new Set([
+      'claim:sent',
+      'settle:before',
+      'commit:sent',
+      'commit:after',
+      ...some(allFailpoints, 4),
+    ]);
     const options = { fault: 'kill', failpoints: [...failpoints], hits: 1, victims: 4 } as const;
     const result = await killCampaign({ url: db.url, seed, say, ...options });
     expectAllWell(result);
@@ -52,7 +58,7 @@ describe('nothing is lost and nothing transactional happens twice when', () => {
   test('connections are cut before the reply', { timeout }, async () => {
     // Without those after which a Processor looks for what it holds: it may do so only after a minute.
     const quick = replies.filter((name) => failpoint(name).stage.orphans !== true);
-    const failpoints = new Set(['settle:sent', 'batch:sent', ...some(quick, 2)]);
+    const failpoints = new Set(['settle:sent', 'notify:sent', ...some(quick, 2)]);
     const options = { fault: 'cut', failpoints: [...failpoints], hits: 1, victims: 4 } as const;
     expectAllWell(await killCampaign({ url: db.url, seed, say, ...options }));
   });

@@ -7,7 +7,14 @@ const repository = path.resolve(process.argv[2] ?? '.');
 const read = (file) => readFileSync(path.join(repository, file), 'utf8');
 const COMMANDS = ['npm ci && npm start', 'npm ci && npm test'];
 
-const findings = [...checkLockfile(), ...checkVersions(), ...checkReadme()];
+const PEERS = 'benchmarks/peers/package-lock.json';
+
+const findings = [
+  ...checkLockfile('package-lock.json'),
+  ...(existsSync(path.join(repository, PEERS)) ? checkLockfile(PEERS) : []),
+  ...checkVersions(),
+  ...checkReadme(),
+];
 for (const finding of findings) console.error(finding);
 console.log(`Repository: ${findings.length} findings.`);
 process.exitCode = findings.length === 0 ? 0 : 1;
@@ -16,16 +23,17 @@ process.exitCode = findings.length === 0 ? 0 : 1;
  * Everybody installs from the registry of their own settings, so the lockfile names none; and on their own platform,
  * so it has the packages of all of them.
  */
-function checkLockfile() {
-  const text = read('package-lock.json');
+function checkLockfile(file) {
+  const text = read(file);
   const named = text
     .split('\n')
     .flatMap((line, index) =>
       /"resolved": "[a-z+]+:\/\//.test(line)
-        ? [`package-lock.json:${index + 1}: names a registry: ${line.trim()}; install with this repository's .npmrc`]
+        ? [`${file}:${index + 1}: names a registry: ${line.trim()}; install with this repository's .npmrc`]
         : [],
     );
-  if (named.length > 0) return named;
+  // What is installed for one machine only, on demand, has the packages of that machine.
+  if (named.length > 0 || file !== 'package-lock.json') return named;
   return [...missingPlatforms(JSON.parse(text)).keys()].map(
     (place) => `package-lock.json: lacks ${place}, for another platform; run node tools/lockfile-platforms.mjs`,
   );

@@ -7,7 +7,8 @@ const program = new Command('npm run bench --')
   .description('Measures, with the machine, the versions, the settings and the spread beside every figure.')
   .option('--only <names...>', 'only these scenarios', known)
   .option('--list', 'list the scenarios and end', false)
-  .option('--rounds <number>', 'how often each thing is measured', rounds, 3)
+  .option('--rounds <number>', 'how often each thing is measured; default: 5, in a quick run 1', rounds)
+  .option('--quick', 'small counts, to see that everything runs; no bar is judged', false)
   .option('--database <url>', 'use this server, in a database pgrelay_benchmark made for it; default: an embedded one')
   .option('--json', 'print JSON; the progress goes to standard error', false)
   .option('--save', 'keep the results in benchmarks/results', false)
@@ -21,13 +22,16 @@ if (options['list']) {
 } else {
   const chosen = scenarios.filter(({ name }) => options['only'] === undefined || options['only'].includes(name));
   const reports: Report[] = [];
+  // An embedded server and commands under measurement end with this process, when it ends by itself.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   try {
     for (const scenario of chosen) {
       console.error(`${scenario.title} …`);
-      const context = { database: options['database'], rounds: options['rounds'], say: console.error };
+      const { database, quick } = options;
+      const context = { database, quick, rounds: options['rounds'] ?? (quick ? 1 : 5), say: console.error };
       const result = await report(scenario, context);
       reports.push(result);
-      if (options['save']) save(result);
+      if (options['save'] && !quick) save(result);
       if (!options['json']) console.log(markdown(result));
     }
     if (options['json']) console.log(JSON.stringify(reports));

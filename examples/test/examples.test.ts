@@ -36,6 +36,15 @@ test('function-handler', async () => {
   expect(await outcomes('receipt.send')).toEqual([{ outcome: 'done', events: 1 }]);
 });
 
+test('typed-channel', async () => {
+  expect(await run('typed-channel')).toEqual([
+    'Refused: lines[1].pieces',
+    'Rows of the refused order: 0',
+    'Ordered: 2 × book, 1 × pen',
+  ]);
+  expect(await outcomes('basket.ordered')).toEqual([{ outcome: 'done', events: 1 }]);
+});
+
 test('class-handler', async () => {
   expect(await run('class-handler')).toEqual(['To ada@example.com: Thank you! You paid 42 €.']);
   expect(await outcomes('receipt.send')).toEqual([{ outcome: 'done', events: 2 }]);
@@ -94,7 +103,7 @@ test('sql-only, statement by statement, beside the binary', async () => {
 test('each example is under 60 lines', () => {
   const files = [...readdirSync(path.join(folder, 'src')).map((file) => path.join('src', file)), 'sql-only.sql'];
   const long = files.filter((file) => readFileSync(path.join(folder, file), 'utf8').trimEnd().split('\n').length >= 60);
-  expect(files.length).toBe(6);
+  expect(files.length).toBe(7);
   expect(long).toEqual([]);
 });
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseSync, Visitor } from 'rolldown/utils';
 
@@ -33,10 +33,13 @@ export function readSources(repository, { root, layer }) {
 function listFiles(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const child = path.join(folder, entry.name);
-    if (entry.isDirectory()) return SKIPPED.has(entry.name) ? [] : listFiles(child);
+    if (entry.isDirectory()) return SKIPPED.has(entry.name) || isPackage(child) ? [] : listFiles(child);
     return SOURCE.test(entry.name) ? [child] : [];
   });
 }
+
+/** A package of its own, which is not of this repository's workspaces, declares what it imports itself. */
+const isPackage = (folder) => existsSync(path.join(folder, 'package.json'));
 
 /** Every form an import can take, also of types only: they bind packages together as well. */
 export function analyse(file, text) {

@@ -142,6 +142,19 @@ test('a lockfile that names a registry is refused', () => {
   expect(said).toContain('names a registry');
 });
 
+test('the lockfile of the peers must name none either, and needs the packages of one platform only', () => {
+  append('benchmarks/peers/package-lock.json', '\n      "resolved": "https://registry.example/pg/-/pg-8.tgz",\n');
+  const { code, said } = check('check-repository.mjs');
+  expect(code).toBe(1);
+  expect(said).toMatch(/^benchmarks\/peers\/package-lock\.json:\d+: names a registry/m);
+});
+
+test('what a package in a folder of another one imports is its own affair', () => {
+  create('packages/relay-sql/nested/package.json', '{}');
+  create('packages/relay-sql/nested/index.mjs', "import 'undici';\n");
+  expect(check().said).not.toContain('nested');
+});
+
 test('a lockfile without the packages of other platforms is refused', () => {
   editJson('package-lock.json', (json) => {
     delete json.packages?.['node_modules/@biomejs/cli-darwin-arm64'];

@@ -7,6 +7,7 @@ export interface Report extends ScenarioResult {
   readonly title: string;
   readonly at: string;
   readonly rounds: number;
+  readonly quick: boolean;
   readonly machine: Record<string, string | number>;
 }
 
@@ -15,13 +16,17 @@ export async function report(scenario: Scenario, context: ScenarioContext): Prom
   const facts = machine();
   const at = new Date().toISOString();
   const result = await scenario.run(context);
-  return { scenario: scenario.name, title: scenario.title, at, rounds: context.rounds, machine: facts, ...result };
+  const { rounds, quick } = context;
+  return { scenario: scenario.name, title: scenario.title, at, rounds, quick, machine: facts, ...result };
 }
 
 /** The report for a reader. */
 export function markdown(r: Report): string {
-  const facts = Object.entries(r.machine).map(([name, value]) => `${name} ${value}`);
-  return `# ${r.title}\n\n${r.lines.join('\n')}\n\n${r.rounds} rounds, ${r.at}. ${facts.join(', ')}.\nServer: \`${JSON.stringify(r.server)}\`\n`;
+  const list = (facts: object) => Object.entries(facts).map(([name, value]) => `${name} ${value}`);
+  const quick = r.quick ? 'A QUICK RUN: no figure of it is worth anything.\n\n' : '';
+  const contenders = r.versions ? ` Contenders: ${list(r.versions).join(', ')}.` : '';
+  const facts = `${r.rounds} rounds, ${r.at}. ${list(r.machine).join(', ')}.${contenders}`;
+  return `# ${r.title}\n\n${quick}${r.lines.join('\n')}\n\n${facts}\nServer: \`${JSON.stringify(r.server)}\`\n`;
 }
 
 /** Keeps the report in benchmarks/results, as JSON and as Markdown. */

@@ -4,12 +4,14 @@ export interface ScenarioContext {
   readonly database: string | undefined;
   /** How often the measured thing is repeated. */
   readonly rounds: number;
+  /** Small counts, to see that everything runs: no figure is worth anything and no bar is judged. */
+  readonly quick: boolean;
   /** Progress, one line at a time. */
   say(text: string): void;
 }
 
 export interface ScenarioResult {
-  /** Whether the bar is met. */
+  /** Whether the bars are met; in a quick run: whether everything ran. */
   readonly passed: boolean;
   /** The result in a few lines of Markdown. */
   readonly lines: readonly string[];
@@ -17,6 +19,8 @@ export interface ScenarioResult {
   readonly figures: unknown;
   /** The server's version and settings. */
   readonly server: unknown;
+  /** Versions of the peers and of the Node that all contenders ran on, where there are any. */
+  readonly versions?: Readonly<Record<string, string>>;
 }
 
 export interface Scenario {

@@ -1,5 +1,25 @@
 import type { Scenario } from '../harness/scenario.js';
+import { backlog } from './backlog.js';
+import { contention } from './contention.js';
+import { crash } from './crash.js';
+import { drainLeased } from './drain-leased.js';
+import { drainSql } from './drain-sql.js';
+import { enqueue } from './enqueue.js';
+import { heldSnapshot } from './held-snapshot.js';
+import { idle } from './idle.js';
+import { latency } from './latency.js';
 import { writerWait } from './writer-wait.js';
 
 /** All scenarios, one a file. */
-export const scenarios: readonly Scenario[] = [writerWait];
+export const scenarios: readonly Scenario[] = [
+  drainSql,
+  drainLeased,
+  enqueue,
+  heldSnapshot,
+  backlog,
+  latency,
+  idle,
+  crash,
+  contention,
+  writerWait,
+];

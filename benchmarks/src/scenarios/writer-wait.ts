@@ -31,7 +31,7 @@ export const writerWait: Scenario = {
         const rounds = await interleave(database.url, arms, context);
         const client = await connect(database.url, 'benchmark facts');
         const server = await serverFacts(client).finally(() => client.end());
-        return { ...judge(rounds), server };
+        return { ...judge(rounds, context.quick), server };
       } finally {
         for (const arm of arms) await arm.close();
       }
@@ -74,11 +74,11 @@ async function interleave(
   return results;
 }
 
-function judge(rounds: ReadonlyMap<Arm['name'], readonly Round[]>) {
+function judge(rounds: ReadonlyMap<Arm['name'], readonly Round[]>, quick: boolean) {
   const relay = summary(rounds.get('pgrelay') ?? []);
   const dirtyFlag = summary(rounds.get('dirty-flag') ?? []);
   const limitMs = Math.max(100, 3 * relay.outside.worst);
-  const passed = relay.during.count > 0 && relay.during.worst <= limitMs;
+  const passed = relay.during.count > 0 && (quick || relay.during.worst <= limitMs);
   const row = (name: string, when: string, d: Distribution) =>
     `| ${name} | ${when} | ${d.count} | ${d.p50} | ${d.p95} | ${d.p99} | ${d.worst} |`;
   return {

@@ -44,6 +44,10 @@ test('a job is a SQL channel and fires first one interval from now', async () =>
   expect(await waiting()).toEqual([]);
 });
 
+test('without a job nothing is ever due, so that an idle Processor does not ask without end', async () => {
+  expect(await tick()).toEqual([{ ms: null }]);
+});
+
 test('what cannot work is refused at the call, and leaves nothing', async () => {
   for (const [code, name, spec, command] of [
     ['PC001', 'a', '* * * * *', insert],

@@ -1,7 +1,16 @@
 import 'reflect-metadata';
 
 export { RelayError } from '@pgrelay/relay-sql';
-export { createClient, type NotifyEvent, type NotifyOptions, type RelayClient } from './client.js';
+export { type ChannelDefinition, defineChannel } from './channels/define-channel.js';
+export type {
+  ChannelRef,
+  Channels,
+  ChannelsOf,
+  NoChannels,
+  NotifyArguments,
+  PayloadFor,
+} from './channels/notify-arguments.js';
+export { type ClientOptions, createClient, type NotifyEvent, type NotifyOptions, type RelayClient } from './client.js';
 export { isConnectionLoss, sqlstateOf } from './db/pg-error.js';
 export type { Queryable } from './db/queryable.js';
 export type { Container } from './di/container.js';

@@ -16,7 +16,7 @@ import { type CheckedOptions, checkProcessorOptions, type ProcessorOptions } fro
 import { Plugins } from './plugins/plugin-host.js';
 import { handlersTask } from './tasks/handlers-task.js';
 import { maintainTask } from './tasks/maintain-task.js';
-import { marksTask } from './tasks/marks-task.js';
+import type { PeriodicTask } from './tasks/periodic-task.js';
 import { reclaimTask } from './tasks/reclaim-task.js';
 import { rescueTask } from './tasks/rescue-task.js';
 import { TaskRunner } from './tasks/task-runner.js';
@@ -43,6 +43,8 @@ export class Processor {
   readonly #workers: Worker[] = [];
   readonly #services: Service[] = [];
   readonly #stopAsked = new Wakeup();
+  #rescue: TaskRunner | undefined;
+  #handlersLook: TaskRunner | undefined;
   #isStopAsked = false;
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
@@ -65,7 +67,6 @@ export class Processor {
       (rows, ended) => {
         for (const row of rows) logOutcome(this.#log, row);
         for (const { claim } of ended) this.#shared.inFlight.delete(claim);
-        this.#shared.wakeAll();
       },
       () => this.#log.warn('ends of events could not be written yet; they are sent again'),
     );
@@ -77,6 +78,8 @@ export class Processor {
       pollIntervalMs: this.#options.pollIntervalMs,
       leaseMs: this.#options.leaseMs,
       onFenced: (fence) => this.#fenced(fence),
+      onDead: () => this.#rescue?.hurry(),
+      schemaOf: (channel) => this.#handlers.schemaOf(channel),
     });
     const { connectionString, leaseMs } = this.#options;
     this.#heartbeat = new Heartbeat({ connectionString, leaseMs, blockedLimitMs: 60_000 }, this.#log, (fence) =>
@@ -124,20 +127,21 @@ export class Processor {
     if (!(await this.#attachWhenWritable())) return;
     for (const [id, handler] of await declareHandlers(this.#control, this.#options, definitions))
       this.#shared.handlers.set(id, handler);
-    const { leaseMs, logRetentionDays, workers } = this.#options;
-    const tasks = [
-      rescueTask(leaseMs, () => this.#shared.wakeAll()),
-      reclaimTask(
-        () => this.#shared.fence,
-        (fence, id) => this.#shared.inFlight.holds(fence, id),
-      ),
-      handlersTask(this.#options, definitions, this.#shared.handlers, () => this.#shared.wakeAll()),
-      maintainTask(logRetentionDays),
-      marksTask(this.#shared.marks),
-      ...this.#plugins.tasks,
-    ];
+    const { logRetentionDays, workers } = this.#options;
+    const runner = (task: PeriodicTask) => new TaskRunner(task, this.#control, this.#log);
+    this.#rescue = runner(rescueTask(() => this.#shared.lookNow()));
+    this.#handlersLook = runner(
+      handlersTask(this.#options, definitions, this.#shared.handlers, () => this.#shared.lookNow()),
+    );
+    const reclaim = reclaimTask(
+      () => this.#shared.fence,
+      (fence, id) => this.#shared.inFlight.holds(fence, id),
+      () => this.#shared.claims,
+    );
     this.#services.push(
-      ...tasks.map((task) => new TaskRunner(task, this.#control, this.#log)),
+      this.#rescue,
+      this.#handlersLook,
+      ...[reclaim, maintainTask(logRetentionDays), ...this.#plugins.tasks].map(runner),
       ...this.#plugins.services,
     );
     for (const service of this.#services) await service.start();
@@ -155,6 +159,7 @@ export class Processor {
       this.#log.info({ running: this.#shared.inFlight.size }, 'Processor drains');
     const patience = setTimeout(() => this.#force(), this.#options.drainTimeoutMs);
     await Promise.all(this.#workers.map((worker) => worker.stopped()));
+    await this.#giveBackUnstarted();
     await this.#drained();
     clearTimeout(patience);
     for (const service of [...this.#services].reverse()) await service.stop();
@@ -190,6 +195,15 @@ export class Processor {
     } catch {
       this.#log.warn('backends of the workers could not be ended; their statements go on until they notice');
     }
+  }
+
+  /** Events that were claimed ahead go back at once, uncounted; if that fails, giving back the slot does it. */
+  async #giveBackUnstarted(): Promise<void> {
+    const { fence } = this.#shared;
+    const left = this.#shared.takeUnstarted();
+    if (fence === undefined || left.length === 0) return;
+    const ids = left.map(({ id }) => id);
+    await gateway.release(this.#control, fence, ids).catch(() => undefined);
   }
 
   /** Resolves when no handler runs and every end is written, or at once when forced. */
@@ -243,7 +257,7 @@ export class Processor {
     while (!this.#shared.draining) {
       try {
         await this.#attach();
-        this.#shared.wakeAll();
+        this.#shared.lookNow();
         return;
       } catch {
         await new Promise((resolve) => setTimeout(resolve, 1_000));
@@ -261,14 +275,40 @@ export class Processor {
     );
   }
 
-  /** Hints come to the control connection; each wakes the workers. What an earlier one saw of the server no longer counts. */
+  /** Hints come to the control connection. What an earlier one saw of the server no longer counts, and hints were missed. */
   async #listen(client: Parameters<Prepare>[0]): Promise<void> {
     this.#shared.marks.forget();
-    client.on('notification', () => {
-      this.#shared.hint.received();
-      this.#shared.wakeAll();
-    });
+    this.#shared.hint.forget();
+    client.on('notification', ({ payload = '' }) => this.#hinted(payload));
+    client.once('end', () => void this.#listenAgain());
     await gateway.listen(client);
+    this.#shared.lookNow();
+  }
+
+  /** A hint names a channel that has work, says that channels have changed, or nothing: look. */
+  #hinted(payload: string): void {
+    this.#shared.hint.received();
+    if (/^\d+$/.test(payload)) {
+      this.#shared.wakeFor(Number(payload));
+      return;
+    }
+    if (payload === 'channels') {
+      this.#shared.ready.forget();
+      this.#handlersLook?.hurry();
+    }
+    this.#shared.lookNow();
+  }
+
+  /** Nobody may need the control connection for a while, but hints come to it. */
+  async #listenAgain(): Promise<void> {
+    while (!this.#shared.draining) {
+      try {
+        await gateway.inRecovery(this.#control);
+        return;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
+      }
+    }
   }
 
   async #open(purpose: string) {

@@ -4,11 +4,16 @@ import type { Queryable } from './db/queryable.js';
 import type { ProcessorScope } from './di/processor-scope.js';
 import { BatchSize } from './flow/batch-size.js';
 import { Hint } from './flow/hint.js';
-import { InFlight } from './flow/in-flight.js';
+import { type Claim, InFlight } from './flow/in-flight.js';
+import { Lookout } from './flow/lookout.js';
 import { Marks } from './flow/marks.js';
+import type { Prefetch } from './flow/prefetch.js';
+import { ReadyChannels } from './flow/ready-channels.js';
 import type { Settler } from './flow/settle.js';
 import type { HandlerDefinition } from './handlers/handler-definition.js';
+import { Deadlines } from './lifecycle/deadlines.js';
 import { Wakeup } from './lifecycle/wakeup.js';
+import type { SchemaOf } from './send.js';
 
 /** What the workers of one Processor share. */
 export class WorkerContext {
@@ -20,6 +25,8 @@ export class WorkerContext {
   readonly leaseMs: number;
   /** Told when the database says that this slot and epoch are not the Processor's any more. */
   readonly onFenced: (fence: Fence) => void;
+  /** Schemas of the payloads that the handlers take, by the name of their channel. */
+  readonly schemaOf: SchemaOf;
   /** Aborted when the Processor is forced to stop. */
   readonly forced = new AbortController();
   /** Handlers by the id of their channel. */
@@ -36,10 +43,20 @@ export class WorkerContext {
   readonly hint = new Hint();
   /** Where claims begin. */
   readonly marks = new Marks();
+  /** Which channels have work. */
+  readonly ready = new ReadyChannels();
+  /** Looks which. */
+  readonly lookout: Lookout;
+  /** Events of leased handlers that were claimed and have not started, by channel. */
+  readonly prefetched = new Map<number, Prefetch>();
+  /** The time limits of handlers. */
+  readonly deadlines = new Deadlines();
   readonly #sizes = new Map<number, BatchSize>();
   readonly #wakeups: Wakeup[] = [];
   #tenure: { readonly fence: Fence; readonly ended: AbortController; readonly stopping: AbortSignal } | undefined;
   draining = false;
+  /** Claims that were sent so far. */
+  claims = 0;
 
   constructor(parts: {
     log: Logger;
@@ -49,6 +66,8 @@ export class WorkerContext {
     pollIntervalMs: number;
     leaseMs: number;
     onFenced: (fence: Fence) => void;
+    onDead: () => void;
+    schemaOf: SchemaOf;
   }) {
     this.log = parts.log;
     this.scope = parts.scope;
@@ -57,6 +76,11 @@ export class WorkerContext {
     this.pollIntervalMs = parts.pollIntervalMs;
     this.leaseMs = parts.leaseMs;
     this.onFenced = parts.onFenced;
+    this.lookout = new Lookout(this.ready, this.marks, this.hint, parts.pollIntervalMs, {
+      found: () => this.wakeAll(),
+      dead: parts.onDead,
+    });
+    this.schemaOf = parts.schemaOf;
   }
 
   /** The slot and epoch, or undefined while the Processor has none. */
@@ -73,6 +97,7 @@ export class WorkerContext {
   lose(reason: string): void {
     const tenure = this.#tenure;
     this.#tenure = undefined;
+    this.takeUnstarted(); // the database gives them to others
     tenure?.ended.abort(new Error(reason));
   }
 
@@ -87,9 +112,23 @@ export class WorkerContext {
     return size;
   }
 
-  /** How many more events of this channel may be handled at once. */
-  room(channelId: number, concurrency: number): number {
-    return concurrency - this.inFlight.of(channelId);
+  /** A channel has work, or a handler room for more: one idle worker takes it up. */
+  wakeFor(channelId: number): void {
+    if (!this.ready.add(channelId)) this.lookout.hurry();
+    (this.#wakeups.find((wakeup) => wakeup.isWaiting) ?? this.#wakeups[0])?.signal();
+  }
+
+  /** Everything may have changed: all of it is looked at now. */
+  lookNow(): void {
+    this.lookout.hurry();
+    this.wakeAll();
+  }
+
+  /** Takes back what was claimed and not started. */
+  takeUnstarted(): readonly Claim[] {
+    const left = [...this.prefetched.values()].flatMap((prefetch) => prefetch.giveUp().map(({ claimed }) => claimed));
+    for (const claim of left) this.inFlight.delete(claim);
+    return left;
   }
 
   wakeup(): Wakeup {

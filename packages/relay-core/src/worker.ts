@@ -1,12 +1,11 @@
 import { applySettings, type Connection } from './db/connection.js';
 import { type Fence, gateway, type PolledChannel } from './db/gateway.js';
 import { isConnectionLoss, sqlstateOf } from './db/pg-error.js';
-import type { RelayEvent } from './event.js';
 import { claim } from './flow/claim.js';
+import { Concurrency } from './flow/concurrency.js';
 import { dispatch } from './flow/dispatch.js';
 import { dispatchBatch } from './flow/dispatch-batch.js';
-import type { Claim } from './flow/in-flight.js';
-import { poll } from './flow/poll.js';
+import { type Claimed, Prefetch } from './flow/prefetch.js';
 import { runBatch } from './flow/run-batch.js';
 import type { Attempt } from './flow/run-handler.js';
 import { runToplevel } from './flow/run-toplevel.js';
@@ -16,18 +15,15 @@ import type { Wakeup } from './lifecycle/wakeup.js';
 import { logOutcome } from './telemetry/log-outcome.js';
 import type { WorkerContext } from './worker-context.js';
 
-/** An event, and the mark that this Processor works on it. */
-interface Claimed {
-  readonly claimed: Claim;
-  readonly event: RelayEvent<string | null>;
-}
+/** A look or a claim that takes longer than this is given up, in ms. */
+const lookTimeoutMs = 30_000;
 
 /** Events of a transactional handler that a worker claims at once; it runs them one after the other. */
 const transactionalClaim = 10;
 
 /**
- * One connection that runs actions. `tick` reads poll → claim → dispatch → settle, and returns when to look again; a tick
- * that did something is followed by the next at once, so a burst drains as fast as the database can.
+ * One connection that runs actions. `tick` reads look → claim → dispatch → settle, and returns how long to wait; a tick that
+ * did something is followed by the next at once, so a burst drains as fast as the database can.
  */
 export class Worker {
   readonly #number: number;
@@ -35,7 +31,6 @@ export class Worker {
   readonly #shared: WorkerContext;
   readonly #wakeup: Wakeup;
   #loop: Promise<void> | undefined;
-  #turn: number;
   #lostConnection = false;
   /** The slot and epoch in which this worker's connection was recorded last; a new one enters by itself. */
   #entered: Fence | undefined;
@@ -45,7 +40,6 @@ export class Worker {
     this.#db = db;
     this.#shared = shared;
     this.#wakeup = shared.wakeup();
-    this.#turn = number;
   }
 
   start(): void {
@@ -69,38 +63,46 @@ export class Worker {
     }
   }
 
-  /** Waits for this long, for a signal, or until the hint wants another look; keeps the flag armed meanwhile. */
+  /** Waits for this long or for a signal; keeps the flag armed where looks are further apart than it lasts. */
   async #idle(ms: number): Promise<void> {
-    const end = performance.now() + ms;
-    while (!this.#shared.draining) {
-      const left = end - performance.now();
-      const pause =
-        this.#shared.fence === undefined
-          ? { ms: left, thenLook: true }
-          : await this.#shared.hint.beforeWaiting(this.#db);
-      if (pause.ms === 0 || left <= 0) return;
-      const signalled = await this.#wakeup.wait(Math.min(left, pause.ms));
-      if (signalled || pause.thenLook) return;
-    }
+    const { fence, hint, lookout } = this.#shared;
+    const rearmMs = fence === undefined ? Number.POSITIVE_INFINITY : hint.rearmWithinMs();
+    const signalled = await this.#wakeup.wait(Math.max(1, Math.min(ms, rearmMs)));
+    if (!signalled && rearmMs < ms && !this.#shared.draining && hint.rearmWithinMs() <= 0)
+      await lookout.rearm(this.#db);
   }
 
+  /** Works on the channel whose turn it is. Returns how many ms to wait when there is none. */
   async tick(): Promise<number> {
-    const { fence, handlers, pollIntervalMs } = this.#shared;
+    const { fence, lookout, ready, hint, pollIntervalMs } = this.#shared;
     if (fence === undefined) return pollIntervalMs;
     if (this.#entered !== fence) await this.#enter(fence);
-    await this.#db.statementTimeout(30_000);
-    const { channels, nextDueMs } = await poll(this.#db, [...handlers.keys()], this.#shared.marks.all(), this.#turn++);
-    if (this.#lostConnection) {
-      this.#lostConnection = false;
-      this.#shared.log.info({ worker: this.#number }, 'worker is connected again');
+    if (lookout.dueInMs() <= 0) await this.#look(ready.size === 0);
+    if (this.#shared.draining) return 0;
+    const next = ready.next((channel) => this.#passesOver(channel));
+    if (next === undefined) {
+      // Before it waits, the flag must be armed, and nobody left who read it before.
+      if (ready.size === 0 && !hint.isArmed() && !hint.isWatching) await this.#look(true);
+      return ready.next((channel) => this.#passesOver(channel)) === undefined ? Math.max(1, lookout.dueInMs()) : 0;
     }
-    let progressed = false;
-    for (const channel of channels) {
-      if (this.#shared.draining) return 0;
-      if ((this.#shared.backoff.get(channel.id)?.until ?? 0) > performance.now()) continue;
-      progressed = (await this.#take(channel, fence)) || progressed;
-    }
-    return progressed ? 0 : Math.min(pollIntervalMs, Math.ceil(nextDueMs ?? pollIntervalMs));
+    if (await this.#take(next.channel, fence)) lookout.progressed();
+    else ready.drained(next);
+    return 0;
+  }
+
+  async #look(idle: boolean): Promise<void> {
+    const { handlers, lookout, log } = this.#shared;
+    await this.#db.statementTimeout(lookTimeoutMs);
+    await lookout.look(this.#db, [...handlers.keys()], idle);
+    if (!this.#lostConnection) return;
+    this.#lostConnection = false;
+    log.info({ worker: this.#number }, 'worker is connected again');
+  }
+
+  /** A SQL channel that another worker runs, and one left alone after an error. */
+  #passesOver(channel: PolledChannel): boolean {
+    if ((this.#shared.backoff.get(channel.id)?.until ?? 0) > performance.now()) return true;
+    return channel.kind === 'sql' && !channel.parallel && this.#shared.running.has(channel.id);
   }
 
   async #enter(fence: Fence): Promise<void> {
@@ -116,18 +118,19 @@ export class Worker {
     throw error;
   }
 
-  /** Work on one channel; whether there was any. An error that is no event's makes the channel wait, not the others. */
+  /** Work on one channel; whether there probably is more. An error that is no event's makes the channel wait, not the others. */
   async #take(channel: PolledChannel, fence: Fence): Promise<boolean> {
     try {
       const handler = this.#shared.handlers.get(channel.id);
-      let progressed: boolean;
-      if (channel.kind === 'sql') progressed = await this.#runSql(channel, fence);
-      else if (channel.kind === 'toplevel') progressed = await this.#runToplevel(channel, fence);
-      else if (handler === undefined) progressed = false;
-      else if (handler.mode === 'transactional') progressed = await this.#runTransactional(channel, handler, fence);
-      else progressed = await this.#runLeased(channel, handler, fence);
+      let more: boolean;
+      if (channel.kind === 'sql') more = await this.#runSql(channel, fence);
+      else if (channel.kind === 'toplevel') more = await this.#runToplevel(channel, fence);
+      else if (handler === undefined) more = false;
+      else if (handler.mode === 'transactional') more = await this.#runTransactional(channel, handler, fence);
+      else if (handler.batch !== undefined) more = await this.#runHandlerBatch(channel, handler, handler.batch, fence);
+      else more = await this.#runLeased(channel, handler, fence);
       this.#shared.backoff.delete(channel.id);
-      return progressed;
+      return more;
     } catch (error) {
       if (isConnectionLoss(error) || isFenced(error)) this.#notFenced(error, fence);
       const pauseMs = Math.min((this.#shared.backoff.get(channel.id)?.pauseMs ?? 500) * 2, 30_000);
@@ -141,24 +144,29 @@ export class Worker {
   }
 
   async #runSql(channel: PolledChannel, fence: Fence): Promise<boolean> {
-    const { running, log } = this.#shared;
+    const { running, log, lookout, marks } = this.#shared;
     if (running.has(channel.id) && !channel.parallel) return false;
     running.add(channel.id);
     try {
-      const result = await runBatch(
-        this.#db,
-        fence,
-        this.#number,
-        channel,
-        this.#shared.size(channel.id),
-        this.#shared.marks.of(channel.id),
-        () => this.#shared.draining,
-      );
+      let more: boolean;
+      do {
+        const result = await runBatch(
+          this.#db,
+          fence,
+          this.#number,
+          channel,
+          this.#shared.size(channel.id),
+          marks.of(channel.id),
+          () => this.#shared.draining,
+        );
+        for (const trouble of result.troubles) logOutcome(log, trouble, channel.name);
+        if (result.done > 0) log.debug({ channel: channel.name, events: result.done }, 'batch done');
+        marks.took();
+        lookout.progressed();
+        more = result.more;
+      } while (more && !this.#shared.draining && lookout.dueInMs() > 0);
       await this.#db.resetSettings((db) => applySettings(db, this.#shared.leaseMs));
-      for (const trouble of result.troubles) logOutcome(log, trouble, channel.name);
-      this.#shared.marks.took(result.done);
-      if (result.done > 0) log.debug({ channel: channel.name, events: result.done }, 'batch done');
-      return result.progressed;
+      return more;
     } finally {
       running.delete(channel.id);
     }
@@ -166,6 +174,8 @@ export class Worker {
 
   async #runToplevel(channel: PolledChannel, fence: Fence): Promise<boolean> {
     const { inFlight, settler } = this.#shared;
+    await this.#db.statementTimeout(lookTimeoutMs);
+    this.#shared.claims += 1;
     const event = await gateway.claimToplevel(this.#db, fence, this.#number, channel.id);
     if (event === undefined) return false;
     const claimed = inFlight.add(fence, channel.id, event);
@@ -193,7 +203,7 @@ export class Worker {
       for (const { claimed } of events) this.#shared.inFlight.delete(claimed);
       await this.#giveBack(fence, [...left]);
     }
-    return events.length > 0;
+    return events.length === transactionalClaim;
   }
 
   /** Events that did not start, or whose transaction was cut: uncounted. If this fails, the reclaim task finds them. */
@@ -202,17 +212,35 @@ export class Worker {
   }
 
   async #runLeased(channel: PolledChannel, handler: HandlerDefinition, fence: Fence): Promise<boolean> {
-    if (handler.batch !== undefined) return this.#runHandlerBatch(channel, handler, handler.batch, fence);
-    const room = this.#shared.room(channel.id, handler.concurrency);
-    if (room <= 0) return false;
-    const events = await this.#claim(channel, fence, room);
-    for (const { claimed: claim, event } of events) {
-      const startedAt = performance.now();
-      void dispatch(event, handler, { ...this.#environment(channel, handler, fence), db: this.#shared.control }).then(
-        (attempt) => this.#shared.settler.add({ claim, attempt, startedAt, finishedAt: performance.now() }),
-      );
+    const prefetch = this.#prefetch(channel, handler);
+    const want = prefetch.want(performance.now());
+    if (want === 0) return false;
+    let events: Claimed[] = [];
+    try {
+      events = await this.#claim(channel, fence, want);
+    } finally {
+      prefetch.arrived(events, want, performance.now());
     }
-    return events.length > 0;
+    return events.length === want;
+  }
+
+  /** The events of this channel that wait in this Processor for their handler. */
+  #prefetch(channel: PolledChannel, handler: HandlerDefinition): Prefetch {
+    const { prefetched, settler } = this.#shared;
+    const existing = prefetched.get(channel.id);
+    if (existing !== undefined) return existing;
+    const start = ({ claimed: claim, event }: Claimed) => {
+      const startedAt = performance.now();
+      const env = { ...this.#environment(channel, handler, claim.fence), db: this.#shared.control };
+      void dispatch(event, handler, env).then((attempt) => {
+        const finishedAt = performance.now();
+        settler.add({ claim, attempt, startedAt, finishedAt });
+        if (prefetch.ended(finishedAt)) this.#shared.wakeFor(channel.id);
+      });
+    };
+    const prefetch = new Prefetch(new Concurrency(handler.concurrency), start, () => !this.#shared.draining);
+    prefetched.set(channel.id, prefetch);
+    return prefetch;
   }
 
   async #runHandlerBatch(
@@ -223,7 +251,7 @@ export class Worker {
   ): Promise<boolean> {
     const { batches, settler, control } = this.#shared;
     const count = (by: number) => batches.set(channel.id, (batches.get(channel.id) ?? 0) + by);
-    if ((batches.get(channel.id) ?? 0) >= handler.concurrency) return false;
+    if ((batches.get(channel.id) ?? 0) >= (handler.concurrency ?? 1)) return false;
     count(1);
     const claims = await this.#claim(channel, fence, limit).catch((error) => {
       count(-1);
@@ -235,22 +263,26 @@ export class Worker {
       count(-1);
       for (const [index, { claimed: claim }] of claims.entries())
         settler.add({ claim, attempt: all[index] as Attempt, startedAt, finishedAt: performance.now() });
+      if (events.length === limit) this.#shared.wakeFor(channel.id);
     });
-    return events.length > 0;
+    return events.length === limit;
   }
 
   async #claim(channel: PolledChannel, fence: Fence, limit: number): Promise<Claimed[]> {
     const { inFlight, marks } = this.#shared;
+    await this.#db.statementTimeout(lookTimeoutMs);
+    this.#shared.claims += 1;
     const events = await claim(this.#db, fence, this.#number, channel, limit, marks.of(channel.id));
-    marks.took(events.length);
+    if (events.length > 0) marks.took();
     if (this.#shared.fence !== fence) return []; // declared dead meanwhile: they are given to others
     return events.map((event) => ({ claimed: inFlight.add(fence, channel.id, event), event }));
   }
 
   #environment(channel: PolledChannel, handler: HandlerDefinition, fence: Fence) {
-    const { scope, log, control } = this.#shared;
+    const { scope, log, control, deadlines, schemaOf } = this.#shared;
     const stopping = this.#shared.stopping(fence);
-    return { scope, log, control, fence, stopping, timeoutMs: handler.timeoutMs ?? channel.timeoutMs };
+    const timeoutMs = handler.timeoutMs ?? channel.timeoutMs;
+    return { scope, log, control, deadlines, schemaOf, fence, stopping, timeoutMs };
   }
 
   /** After an error that ended a tick: how long to wait. A lost connection opens again with the next tick. */

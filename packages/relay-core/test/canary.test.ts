@@ -1,6 +1,7 @@
 import { createClient, defineHandler, fail } from '@pgrelay/relay-core';
 import { until, useDatabase } from '@pgrelay/test-support';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { ChildProcessor } from './support/child.js';
 import { outcomes, running } from './support/running.js';
 
@@ -17,6 +18,9 @@ const actions: Readonly<Record<string, string>> = {
   'y.raise': 'select shout($1)',
   'y.timeout': 'select pg_sleep(60) where $1 is not null',
 };
+
+/** A schema that no payload fits, and that repeats the payload in its words. */
+const talkative = z.object({ canary: z.string().refine(() => false, { error: ({ input }) => `was ${input}` }) });
 
 test('a payload is found in no log row, view, problem row or log line, however its event ends', async () => {
   await db.query('create table kept (what text primary key); grant select, insert on kept to pgrelay');
@@ -56,11 +60,15 @@ test('a payload is found in no log row, view, problem row or log line, however i
         throw new Error(event?.payload.canary);
       }),
       defineHandler('y.h.each', { batch: 5 }, (events) => events.map((event) => fail('no', event.payload.canary))),
+      defineHandler('y.h.schema', { payload: talkative }, () => undefined),
+      defineHandler('y.h.child', async (event, ctx) => void (await ctx.notify('y.h.schema', event.payload))),
       defineHandler('y.h.timeout', { timeoutMs: 100 }, () => new Promise<void>(() => undefined)),
     ],
   });
   const client = createClient({ connectionString: db.url });
-  const sent = ['success', 'throw', 'tx', 'timeout', 'once', 'unkept', 'batch', 'each'].map((name) => `y.h.${name}`);
+  const sent = ['success', 'throw', 'tx', 'timeout', 'once', 'unkept', 'batch', 'each', 'schema', 'child'].map(
+    (name) => `y.h.${name}`,
+  );
   for (const name of sent) await client.notifyMany(name, [{ payload: { canary } }]);
   await client.close();
   await db.query('select pgrelay.notify($1, $2)', ['y.h.json', `${canary} {`]);

@@ -162,7 +162,7 @@ describe('a Processor', () => {
     );
     const [frame] = await db.query<{ id: number }>("select id from pgrelay.channels where name = 'p.broken'");
     await db.query(
-      `set role pgrelay_owner; alter function pgrelay_action.run_${frame?.id}(bigint[], text[], text[], boolean, timestamptz) security invoker; reset role`,
+      `set role pgrelay_owner; alter function pgrelay_action.run_${frame?.id}(bigint[], text[], boolean, timestamptz) security invoker; reset role`,
     );
     await db.query("select pgrelay.notify('p.broken'), pgrelay.notify('p.fine')");
     const { lines } = await running(db);

@@ -34,6 +34,8 @@ grant execute on function
   pgrelay.run_batch_v1(smallint, bigint, smallint, integer, integer, boolean, integer, smallint[], bigint[], bigint),
   pgrelay.peek_v1(integer, integer, smallint[], bigint[]),
   pgrelay.settle_v1(smallint, bigint, bigint[], integer[], text[], double precision[], double precision[], double precision[], jsonb[]),
+  pgrelay.complete_v1(smallint, bigint, bigint[], integer[], double precision[], double precision[]),
+  pgrelay.look_v1(integer[], integer[], smallint[], bigint[], bigint, bigint, boolean, boolean, boolean, boolean, boolean),
   pgrelay.fail_v1(smallint, bigint, smallint, bigint, double precision, jsonb),
   pgrelay.release_v1(smallint, bigint, bigint[]),
   pgrelay.reclaim_v1(smallint, bigint),

@@ -46,7 +46,7 @@ describe('an action cannot leave its role', () => {
   test('by altering the frame of another channel: it is noticed and not run', async () => {
     await db.query("select pgrelay.register_channel('x.victim', 'select 1'), pgrelay.notify('x.victim')");
     const [victim] = await db.query<{ id: number }>("select id from pgrelay.channels where name = 'x.victim'");
-    const frame = `pgrelay_action.run_${victim?.id}(bigint[], text[], text[], boolean, timestamptz)`;
+    const frame = `pgrelay_action.run_${victim?.id}(bigint[], text[], boolean, timestamptz)`;
     await db.query(`create function dev.alter_frame() returns void language plpgsql as
       $$ begin execute 'alter function ${frame} set search_path = dev'; end $$`);
     expect(await run('x.alter', 'select dev.alter_frame()')).toMatchObject({ done: 1 });

@@ -131,7 +131,7 @@ describe('the action', () => {
     await register('c.altered', 'select 1');
     await db.query("select pgrelay.notify('c.altered')");
     const [row] = await db.query<{ id: number }>("select id from pgrelay.channels where name = 'c.altered'");
-    const frame = `pgrelay_action.run_${row?.id}(bigint[], text[], text[], boolean, timestamptz)`;
+    const frame = `pgrelay_action.run_${row?.id}(bigint[], text[], boolean, timestamptz)`;
     await db.query(
       `set role ${lane() === 'superuser' ? 'pgrelay' : 'pgrelay_owner'}; alter function ${frame} security invoker; reset role`,
     );

@@ -93,7 +93,7 @@ const matrix: readonly { readonly what: string; readonly sql: string; readonly a
   { what: 'build a private function', sql: "select pgrelay.build_action(1, 'select 1', 'public', true)", allowed: [] },
   {
     what: 'run a private function',
-    sql: "select pgrelay_action.run_1('{}', '{}', '{}', false, now())",
+    sql: "select pgrelay_action.run_1('{}', '{}', false, now())",
     allowed: ['pgrelay'],
   },
   {

@@ -105,7 +105,7 @@ describe('CALL pgrelay.run()', () => {
     await register('r.fine', 'select 1');
     await send('r.altered', 1);
     await send('r.fine', 1);
-    const frame = `pgrelay_action.run_${await channelId(db, 'r.altered')}(bigint[], text[], text[], boolean, timestamptz)`;
+    const frame = `pgrelay_action.run_${await channelId(db, 'r.altered')}(bigint[], text[], boolean, timestamptz)`;
     await db.query(
       `set role ${lane() === 'superuser' ? 'pgrelay' : 'pgrelay_owner'}; alter function ${frame} security invoker; reset role`,
     );

@@ -30,5 +30,6 @@ begin
         next_fire_at = pgrelay_cron.next_fire(j.next_fire_at, j.every, v_now)
       where j.id = v_job.id;
   end loop;
-  return (select greatest(extract(epoch from min(j.next_fire_at) - pgrelay.clock_now()) * 1000, 0) from pgrelay_cron.job j);
+  -- Without a job there is no row, hence NULL: greatest() alone would say 0, and the caller would come back at once, for ever.
+  return (select greatest(extract(epoch from min(j.next_fire_at) - pgrelay.clock_now()) * 1000, 0) from pgrelay_cron.job j having count(*) > 0);
 end $$;

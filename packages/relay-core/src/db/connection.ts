@@ -1,6 +1,6 @@
 import pg, { type QueryResultRow } from 'pg';
 import { isConnectionLoss } from './pg-error.js';
-import type { Queryable } from './queryable.js';
+import type { Preparing, Queryable } from './queryable.js';
 
 /** Called on each new connection before its first use. */
 export type Prepare = (client: pg.Client) => Promise<void>;
@@ -37,7 +37,7 @@ export async function applySettings(db: Queryable, leaseMs: number): Promise<voi
  * A connection that comes back: after a loss the next query opens a new one and prepares it. A query that fails is never
  * sent again by itself, since nobody knows whether it was done.
  */
-export class Connection implements Queryable {
+export class Connection implements Preparing {
   readonly #open: () => Promise<pg.Client>;
   readonly #prepare: Prepare;
   #client: Promise<pg.Client> | undefined;
@@ -56,6 +56,15 @@ export class Connection implements Queryable {
     return this.#inTurn(() => this.pinned((client) => client.query<R>(text, values)));
   }
 
+  /** A statement that is sent again and again: parsed and planned once on each connection. */
+  prepared<R extends QueryResultRow>(
+    name: string,
+    text: string,
+    values: unknown[],
+  ): Promise<{ rows: R[]; rowCount: number | null }> {
+    return this.#inTurn(() => this.pinned((client) => client.query<R>({ name: `pgrelay_${name}`, text, values })));
+  }
+
   /**
    * Runs `work` on the one connection that is open now. If it is lost, everything in `work` fails, instead of going on
    * outside its transaction on a new connection.
@@ -70,7 +79,7 @@ export class Connection implements Queryable {
     }
   }
 
-  /** Sets the statement_timeout of the session, in ms; sends nothing when it is that already. */
+  /** Sets the statement_timeout of the session, in ms; sends nothing when it is that, or was set to that last. */
   async statementTimeout(ms: number): Promise<void> {
     if (this.#statementTimeout === ms) return;
     await this.query("select pg_catalog.set_config('statement_timeout', $1, false)", [String(Math.round(ms))]);

@@ -1,6 +1,6 @@
 import { toRelayError } from '@pgrelay/relay-sql';
 import type { Failure } from './pg-error.js';
-import type { Queryable } from './queryable.js';
+import type { Preparing, Queryable } from './queryable.js';
 
 /** The slot of a Processor and the epoch that fences its writes. */
 export interface Fence {
@@ -21,7 +21,8 @@ export interface ClaimedRow {
   readonly payload: string | null;
   readonly attempt: number;
   readonly priority: number;
-  readonly enqueued_at: Date;
+  /** Since the epoch. */
+  readonly enqueued_ms: number;
   readonly dedup_key: string | null;
 }
 
@@ -52,13 +53,6 @@ export interface BatchRow {
   readonly troubles: readonly Trouble[];
 }
 
-/** A look at who may still add events, as horizon_v1 gives it. */
-export interface Horizon {
-  readonly rescan: string;
-  readonly cand: string;
-  readonly holders: readonly string[];
-}
-
 /** A low-water mark for each lane (channel, priority), in arrays of equal length. */
 export interface LaneMarks {
   readonly channels: readonly number[];
@@ -81,6 +75,46 @@ export interface Settlement {
   readonly finishedAgoMs: number;
   readonly error: Failure | null;
 }
+
+/** What a look asks for, beside the channels of handlers. */
+export interface LookQuestion {
+  readonly lanes: LaneMarks;
+  /** What the last look said; undefined: say it anew. */
+  readonly rescan: string | undefined;
+  readonly cand: string | undefined;
+  /** Keep the flag armed that makes notify() send hints. */
+  readonly arm: boolean;
+  /** Say who holds the lock of an insert. */
+  readonly watch: boolean;
+  /** Read every lane from the beginning. */
+  readonly full: boolean;
+  /** Take back what ended epochs still hold. */
+  readonly rescue: boolean;
+}
+
+/** What look_v1 answers. */
+export interface Look {
+  readonly channels: readonly PolledChannel[];
+  /** When the next delayed event is due, in ms. */
+  readonly nextDueMs: number | null;
+  readonly rescan: string;
+  readonly cand: string;
+  /** Null when nothing has changed since the question's rescan and cand. */
+  readonly holders: readonly string[] | null;
+  /** The marks of a full look. */
+  readonly lanes: LaneMarks | null;
+  /** Who may still commit an event without a hint; null when the flag was armed already, or was not to be. */
+  readonly earlier: readonly string[] | null;
+  readonly producers: readonly string[] | null;
+  /** A Processor was lost and its events are not all back. */
+  readonly dead: boolean;
+  /** When the next lease ends that is not renewed, in ms. */
+  readonly expiresMs: number | null;
+  readonly rescued: number | null;
+}
+
+/** An attempt that ended well, as complete_v1 takes it. */
+export type Completion = Pick<Settlement, 'id' | 'attempt' | 'startedAgoMs' | 'finishedAgoMs'>;
 
 /** The calls a Processor makes; nothing else in this package holds SQL text. Each maps our SQLSTATEs to RelayError. */
 export const gateway = {
@@ -165,52 +199,32 @@ export const gateway = {
     );
   },
 
-  async poll(
-    db: Queryable,
-    handlerChannels: readonly number[],
-    marks: LaneMarks,
-  ): Promise<{ channels: PolledChannel[]; nextDueMs: number | null }> {
-    const rows = await call<{
-      channel_id: number | null;
-      channel: string;
-      kind: 'sql' | 'handler' | 'toplevel';
-      parallel: boolean;
-      timeout_ms: number;
-      next_due_ms: number | null;
-    }>(db, 'select channel_id, channel, kind, parallel, timeout_ms, next_due_ms from pgrelay.poll_v1($1, $2, $3, $4)', [
-      handlerChannels,
-      marks.channels,
-      marks.priorities,
-      marks.lows,
-    ]);
-    const channels = rows.flatMap((row) =>
-      row.channel_id === null
-        ? []
-        : [
-            {
-              id: row.channel_id,
-              name: row.channel,
-              kind: row.kind,
-              parallel: row.parallel,
-              timeoutMs: row.timeout_ms,
-            },
-          ],
+  async look(db: Queryable, handlerChannels: readonly number[], question: LookQuestion): Promise<Look> {
+    const { lanes, rescan = null, cand = null, arm, watch, full, rescue } = question;
+    const rows = await call<Look>(
+      db,
+      'select channels, next_due_ms as "nextDueMs", rescan::text, cand::text, holders, lanes, earlier, producers, dead, expires_ms as "expiresMs", rescued from pgrelay.look_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
+      [
+        handlerChannels,
+        lanes.channels,
+        lanes.priorities,
+        lanes.lows,
+        rescan,
+        cand,
+        lanes.idle,
+        arm,
+        watch,
+        full,
+        rescue,
+      ],
+      'look',
     );
-    return { channels, nextDueMs: rows[0]?.next_due_ms ?? null };
+    return rows[0] as Look;
   },
 
   /** Null when the flag was armed already, else who may still commit an event without a hint. */
   async arm(db: Queryable): Promise<string[] | null> {
     return (await call<{ holders: string[] | null }>(db, 'select pgrelay.arm_v1() as holders'))[0]?.holders ?? null;
-  },
-
-  async holders(db: Queryable): Promise<string[]> {
-    return (await call<{ holders: string[] }>(db, 'select pgrelay.holders_v1() as holders'))[0]?.holders ?? [];
-  },
-
-  async horizon(db: Queryable): Promise<Horizon> {
-    const rows = await call<Horizon>(db, 'select rescan::text, cand::text, holders from pgrelay.horizon_v1()');
-    return rows[0] as Horizon;
   },
 
   async marks(db: Queryable, cand: string, marks: LaneMarks): Promise<LaneMarks> {
@@ -220,10 +234,6 @@ export const gateway = {
       [cand, marks.channels, marks.priorities, marks.lows],
     );
     return rows[0] as LaneMarks;
-  },
-
-  async findLanes(db: Queryable): Promise<void> {
-    await call(db, 'select pgrelay.find_lanes_v1()');
   },
 
   async listen(db: Queryable): Promise<void> {
@@ -240,8 +250,9 @@ export const gateway = {
   ): Promise<ClaimedRow[]> {
     return call<ClaimedRow>(
       db,
-      'select id::text, payload, attempt, priority, enqueued_at, dedup_key from pgrelay.claim_v1($1, $2, $3, $4, $5, $6, $7)',
+      "select id::text, payload, attempt, priority, pg_catalog.date_part('epoch', enqueued_at) * 1000 as enqueued_ms, dedup_key from pgrelay.claim_v1($1, $2, $3, $4, $5, $6, $7)",
       [fence.slot, fence.epoch, worker, channelId, limit, marks.priorities, marks.lows],
+      'claim',
     );
   },
 
@@ -283,6 +294,7 @@ export const gateway = {
       db,
       'select * from pgrelay.run_batch_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
       [fence.slot, fence.epoch, worker, channelId, limit, singly, capMs, marks.priorities, marks.lows, onlyId],
+      'run_batch',
     );
     return rows[0] as BatchRow;
   },
@@ -313,6 +325,25 @@ export const gateway = {
         all.map((s) => (s.error === null ? null : JSON.stringify(s.error))),
       ],
     );
+  },
+
+  /** How many attempts were ended. The arrays are written out here: the client's own way of it costs more than the rest. */
+  async complete(db: Queryable, fence: Fence, all: readonly Completion[]): Promise<number> {
+    const array = (of: (one: Completion) => string | number) => `{${all.map(of).join()}}`;
+    const rows = await call<{ n: number }>(
+      db,
+      'select pgrelay.complete_v1($1, $2, $3, $4, $5, $6) as n',
+      [
+        fence.slot,
+        fence.epoch,
+        array((one) => one.id),
+        array((one) => one.attempt),
+        array((one) => one.startedAgoMs.toFixed(3)),
+        array((one) => one.finishedAgoMs.toFixed(3)),
+      ],
+      'complete',
+    );
+    return rows[0]?.n ?? 0;
   },
 
   async fail(
@@ -402,9 +433,14 @@ export interface NotifyRow {
   readonly dedupKey?: string;
 }
 
-async function call<R extends object>(db: Queryable, text: string, values?: unknown[]): Promise<R[]> {
+/** `name`: prepared once on each connection, for calls that are made again and again. */
+async function call<R extends object>(db: Queryable, text: string, values?: unknown[], name?: string): Promise<R[]> {
   try {
-    return (await db.query<R & Record<string, unknown>>(text, values)).rows;
+    const result =
+      name === undefined || !('prepared' in db && typeof db.prepared === 'function')
+        ? await db.query<R & Record<string, unknown>>(text, values)
+        : await (db as Preparing).prepared<R & Record<string, unknown>>(name, text, values ?? []);
+    return result.rows;
   } catch (error) {
     throw toRelayError(error);
   }

@@ -7,3 +7,12 @@ export interface Queryable {
     values?: unknown[],
   ): Promise<{ rows: R[]; rowCount: number | null }>;
 }
+
+/** A connection that keeps statements prepared under a name. */
+export interface Preparing extends Queryable {
+  prepared<R extends QueryResultRow = QueryResultRow>(
+    name: string,
+    text: string,
+    values: unknown[],
+  ): Promise<{ rows: R[]; rowCount: number | null }>;
+}

@@ -1,10 +1,10 @@
 import type { BatchRow } from '../db/gateway.js';
 
 /** Smallest and largest batch of a SQL channel, and the one a channel begins with. */
-const batchLimits = { least: 1, first: 100, most: 500 } as const;
+const batchLimits = { least: 1, first: 100, most: 2_000 } as const;
 
 /** Events of one subtransaction, when they do not run singly. */
-const chunk = 25;
+const chunk = 100;
 
 /**
  * How many events the next batch of a SQL channel takes. Halves when a batch stopped at a lock that others hold, grows by

@@ -18,7 +18,7 @@ export async function claim(
     payload: row.payload,
     attempt: row.attempt,
     priority: row.priority,
-    enqueuedAt: row.enqueued_at,
+    enqueuedAt: new Date(row.enqueued_ms),
     dedupKey: row.dedup_key,
   }));
 }

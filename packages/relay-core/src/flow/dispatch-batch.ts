@@ -26,8 +26,7 @@ export async function dispatchBatch(
     }
   }
   if (given.length > 0) {
-    const log = env.log.child({ channel: handler.channel, events: given.length });
-    const ran = await runHandler(env, log, async (ctx) =>
+    const ran = await runHandler(env, { channel: handler.channel, events: given.length }, async (ctx) =>
       toAttempts(await (handler.run as BatchFunction)(given, ctx), given.length),
     );
     for (const [index, event] of given.entries())

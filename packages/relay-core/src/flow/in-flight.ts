@@ -29,13 +29,6 @@ export class InFlight {
     this.#claims.delete(claim);
   }
 
-  /** How many attempts at events of this channel run. */
-  of(channelId: number): number {
-    let running = 0;
-    for (const claim of this.#claims) if (claim.channelId === channelId) running += 1;
-    return running;
-  }
-
   /** Whether an event that the database holds for this slot and epoch is one of ours. */
   holds(fence: Fence, id: string): boolean {
     for (const claim of this.#claims) if (claim.id === id && claim.fence === fence) return true;

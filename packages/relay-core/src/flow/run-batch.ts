@@ -14,8 +14,8 @@ import type { BatchSize } from './batch-size.js';
 const batchCapMs = 50;
 
 export interface BatchResult {
-  /** Something ran, or might run at once if asked again. */
-  readonly progressed: boolean;
+  /** There probably is more to run. */
+  readonly more: boolean;
   readonly done: number;
   readonly troubles: readonly Trouble[];
 }
@@ -39,7 +39,7 @@ export async function runBatch(
     const startedAt = performance.now();
     const batch = await gateway.runBatch(db, fence, worker, channel.id, limit, size.singly, batchCapMs, marks);
     size.learn(batch, performance.now() - startedAt, channel.timeoutMs);
-    return report(batch);
+    return report(batch, limit);
   } catch (error) {
     if (sqlstateOf(error) !== '57014') throw error;
   }
@@ -78,9 +78,14 @@ async function runSingly(
         troubles.push({ id, channel: channel.name, outcome, attempt: 0, sqlstate: '57014', code: 'action_timeout' });
     }
   }
-  return { progressed: true, done, troubles };
+  return { more: true, done, troubles };
 }
 
-function report(batch: BatchRow): BatchResult {
-  return { progressed: batch.taken > 0 && !batch.busy, done: batch.done, troubles: batch.troubles };
+function report(batch: BatchRow, limit: number): BatchResult {
+  const ran = batch.done + batch.retried + batch.failed;
+  return {
+    more: !batch.busy && (batch.taken === limit || ran < batch.taken),
+    done: batch.done,
+    troubles: batch.troubles,
+  };
 }

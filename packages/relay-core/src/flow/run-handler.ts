@@ -1,12 +1,15 @@
 import type { Logger } from 'pino';
-import { sendNotify, sendNotifyMany } from '../client.js';
+import type { NotifyOptions } from '../client.js';
 import type { Fence } from '../db/gateway.js';
 import { wasOwnLoss, watchOwn } from '../db/own-connection.js';
 import { type Failure, toFailure } from '../db/pg-error.js';
 import type { Queryable } from '../db/queryable.js';
 import type { ProcessorScope } from '../di/processor-scope.js';
-import type { BatchContext } from '../handlers/context.js';
+import type { HandlerContext, TransactionalContext } from '../handlers/context.js';
+import { Effects } from '../handlers/effects.js';
+import type { Deadlines, Overdue } from '../lifecycle/deadlines.js';
 import type { Outcome } from '../outcome.js';
+import { type SchemaOf, sendNotify, sendNotifyMany } from '../send.js';
 
 /** How an attempt ended: an Outcome, an error that the retry policy judges, or the loss of our own connection, uncounted. */
 export type Attempt =
@@ -20,14 +23,17 @@ export interface DispatchEnvironment {
   /** Aborted when the Processor is forced to stop. */
   readonly stopping: AbortSignal;
   readonly timeoutMs: number;
+  readonly deadlines: Deadlines;
   /** Where ctx.notify writes: the control connection, or the handler's transaction. */
   readonly db: Queryable;
   /** Where ctx.once writes. */
   readonly control: Queryable;
   readonly fence: Fence;
+  /** Schemas of the channels that this Processor has handlers for; ctx.notify checks payloads by them. */
+  readonly schemaOf: SchemaOf;
 }
 
-/** What `runHandler` found: the value that the handler returned, or the attempt it ended with instead. */
+/** What a run found: the value that the handler returned, or the attempt it ended with instead. */
 export type Ran = { readonly value: unknown } | { readonly attempt: Attempt };
 
 /** The attempt that ended with an error. */
@@ -35,38 +41,133 @@ export function attemptOf(error: unknown): Attempt {
   return wasOwnLoss(error) ? { lost: true, error } : { failure: toFailure(error), error };
 }
 
-/** Gives a handler its time and its context. Never throws. */
-export async function runHandler(
+/**
+ * Gives a handler its time and its context. The context is made when the handler asks for a part of it: most handlers that
+ * run thousands of times a second ask for little. Never throws.
+ */
+export function runHandler(
   env: DispatchEnvironment,
-  log: Logger,
-  call: (ctx: BatchContext) => Promise<unknown>,
+  about: { readonly eventId?: string; readonly channel: string; readonly events?: number },
+  call: (ctx: TransactionalContext) => unknown,
 ): Promise<Ran> {
-  const timeout = new AbortController();
-  const ctx: BatchContext = {
-    signal: AbortSignal.any([timeout.signal, env.stopping]),
-    log,
-    notify: (channel, data, options = {}) =>
-      options.tx === undefined
-        ? watchOwn(sendNotify(env.db, channel, data, options))
-        : sendNotify(options.tx, channel, data, options),
-    notifyMany: (channel, events, options = {}) =>
-      options.tx === undefined
-        ? watchOwn(sendNotifyMany(env.db, channel, events))
-        : sendNotifyMany(options.tx, channel, events),
-  };
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Ran>((resolve) => {
-    timer = setTimeout(() => {
-      const error = new Error(`the handler took longer than ${env.timeoutMs} ms`);
-      timeout.abort(error);
-      resolve({ attempt: { failure: toFailure(error, 'handler_timeout'), error } });
-    }, env.timeoutMs);
-  });
-  try {
-    return await Promise.race([call(ctx).then((value) => ({ value })), late]);
-  } catch (error) {
-    return { attempt: attemptOf(error) };
-  } finally {
-    clearTimeout(timer);
+  return new Promise((resolve) => new Run(env, about, resolve).start(call));
+}
+
+class Run implements Overdue {
+  readonly #env: DispatchEnvironment;
+  readonly #about: { readonly eventId?: string; readonly channel: string; readonly events?: number };
+  readonly #resolve: (ran: Ran) => void;
+  #timeout: AbortController | undefined;
+  #signal: AbortSignal | undefined;
+  #late: Error | undefined;
+  #ended = false;
+
+  constructor(env: DispatchEnvironment, about: Run['about'], resolve: (ran: Ran) => void) {
+    this.#env = env;
+    this.#about = about;
+    this.#resolve = resolve;
   }
+
+  get about() {
+    return this.#about;
+  }
+
+  get env() {
+    return this.#env;
+  }
+
+  start(call: (ctx: TransactionalContext) => unknown): void {
+    this.#env.deadlines.add(this.#env.timeoutMs, this);
+    let result: unknown;
+    try {
+      result = call(new Context(this));
+    } catch (error) {
+      this.#end({ attempt: attemptOf(error) });
+      return;
+    }
+    if (isThenable(result)) {
+      result.then(
+        (value) => this.#end({ value }),
+        (error) => this.#end({ attempt: attemptOf(error) }),
+      );
+    } else {
+      this.#end({ value: result });
+    }
+  }
+
+  timeUp(): void {
+    this.#late = new Error(`the handler took longer than ${this.#env.timeoutMs} ms`);
+    this.#timeout?.abort(this.#late);
+    this.#end({ attempt: { failure: toFailure(this.#late, 'handler_timeout'), error: this.#late } });
+  }
+
+  /** Aborted when the time is up, and when the Processor is made to stop. */
+  signal(): AbortSignal {
+    if (this.#signal === undefined) {
+      this.#timeout = new AbortController();
+      if (this.#late !== undefined) this.#timeout.abort(this.#late);
+      this.#signal = AbortSignal.any([this.#timeout.signal, this.#env.stopping]);
+    }
+    return this.#signal;
+  }
+
+  #end(ran: Ran): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#env.deadlines.remove(this.#env.timeoutMs, this);
+    this.#resolve(ran);
+  }
+}
+
+/** What a handler gets. Every part is made when it is first read, and may be taken out of the object. */
+class Context implements TransactionalContext {
+  readonly #run: Run;
+  #log: Logger | undefined;
+  #effects: Effects | undefined;
+
+  constructor(run: Run) {
+    this.#run = run;
+  }
+
+  get signal(): AbortSignal {
+    return this.#run.signal();
+  }
+
+  get log(): Logger {
+    this.#log ??= this.#run.env.log.child({ ...this.#run.about });
+    return this.#log;
+  }
+
+  get tx(): Queryable {
+    const { db, control } = this.#run.env;
+    if (db === control) throw new Error("ctx.tx exists only in a handler defined with mode: 'transactional'");
+    return db;
+  }
+
+  get notify(): HandlerContext['notify'] {
+    const { db, schemaOf } = this.#run.env;
+    return (channel, data?: unknown, options: NotifyOptions = {}) => {
+      const sent = sendNotify(db, channel, data, options, schemaOf);
+      return options.tx === undefined ? watchOwn(sent) : sent;
+    };
+  }
+
+  get notifyMany(): HandlerContext['notifyMany'] {
+    const { db, schemaOf } = this.#run.env;
+    return (channel, events, options = {}) => {
+      const sent = sendNotifyMany(db, channel, events, options, schemaOf);
+      return options.tx === undefined ? watchOwn(sent) : sent;
+    };
+  }
+
+  get once(): HandlerContext['once'] {
+    const { control, fence } = this.#run.env;
+    this.#effects ??= new Effects(control, fence, this.#run.about.eventId ?? '', this.signal);
+    const effects = this.#effects;
+    return (name, make) => effects.once(name, make);
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -1,14 +1,14 @@
 import { type Fence, gateway, type Trouble } from '../db/gateway.js';
 import { isRefusal } from '../db/pg-error.js';
 import type { Queryable } from '../db/queryable.js';
-import { type Ended, isRefused, refused, toSettlement } from './settlement.js';
+import { type Ended, endedWell, isRefused, refused, toCompletion, toSettlement } from './settlement.js';
 
 /** At most this many attempts are ended in one statement. */
-const flushLimit = 500;
+const flushLimit = 1_000;
 
 /**
  * Writes the ends of leased attempts, many in one statement: whatever has gathered while the last flush was under way is
- * the next flush. A batch that the database refuses is halved until the culprit is found, which then ends as a failure.
+ * the next flush. Those that ended well go together, what else there is after them. A batch that the database refuses is halved until the culprit is found, which then ends as a failure.
  * One that cannot be written stays and is sent again until it is; sending twice does no harm. Attempts of
  * an earlier epoch are dropped: the database has given those events to somebody else.
  */
@@ -53,15 +53,23 @@ export class Settler {
     await gateway.release(
       this.#db,
       fence,
-      lost.map((ended) => ended.claim.id),
+      lost.map((one) => one.claim.id),
     );
-    const ended = all.filter((one) => !('lost' in one.attempt));
-    return ended.length === 0
+    const now = performance.now();
+    const well = all.filter(endedWell);
+    if (well.length > 0)
+      await gateway.complete(
+        this.#db,
+        fence,
+        well.map((one) => toCompletion(one, now)),
+      );
+    const rest = all.filter((one) => !('lost' in one.attempt) && !endedWell(one));
+    return rest.length === 0
       ? []
       : gateway.settle(
           this.#db,
           fence,
-          ended.map((one) => toSettlement(one)),
+          rest.map((one) => toSettlement(one, now)),
         );
   }
 

@@ -1,4 +1,4 @@
-import type { Settlement } from '../db/gateway.js';
+import type { Completion, Settlement } from '../db/gateway.js';
 import { sqlstateOf, storable } from '../db/pg-error.js';
 import type { Claim } from './in-flight.js';
 import type { Attempt } from './run-handler.js';
@@ -10,6 +10,17 @@ export interface Ended {
   readonly startedAt: number;
   readonly finishedAt: number;
 }
+
+/** Whether there is nothing to say of it but that it is done. */
+export const endedWell = ({ attempt }: Ended): boolean => 'outcome' in attempt && attempt.outcome.kind === 'done';
+
+/** What complete_v1 takes of an attempt that ended well. */
+export const toCompletion = ({ claim, startedAt, finishedAt }: Ended, now: number): Completion => ({
+  id: claim.id,
+  attempt: claim.attempt,
+  startedAgoMs: now - startedAt,
+  finishedAgoMs: now - finishedAt,
+});
 
 /** The row that settle_v1 takes of an attempt that was not lost; times become ages at the moment of sending. */
 export function toSettlement(ended: Ended, now = performance.now()): Settlement {

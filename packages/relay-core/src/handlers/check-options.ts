@@ -1,8 +1,14 @@
 import { RelayError } from '@pgrelay/relay-sql';
+import { type ChannelDefinition, nameOf } from '../channels/define-channel.js';
+import { isStandardSchema } from '../payload/standard-schema.js';
 import { defaultHandlerOptions, type HandlerDefinition, type HandlerOptions } from './handler-definition.js';
 
 /** Fills defaults in and refuses what cannot work, where the handler is defined. */
-export function checkOptions(channel: string, options: HandlerOptions): Omit<HandlerDefinition, 'run' | 'isClass'> {
+export function checkOptions(
+  to: string | ChannelDefinition,
+  options: HandlerOptions,
+): Omit<HandlerDefinition, 'run' | 'isClass'> {
+  const channel = typeof to === 'object' && to !== null ? nameOf(to) : to;
   const wrong = (what: string, value: unknown, hint: string) =>
     new RelayError(
       'RELAY_HANDLER_INVALID',
@@ -11,23 +17,17 @@ export function checkOptions(channel: string, options: HandlerOptions): Omit<Han
     );
   const {
     mode = defaultHandlerOptions.mode,
-    payload = defaultHandlerOptions.payload,
+    payload = typeof to === 'object' && to !== null ? to.payload : defaultHandlerOptions.payload,
     batch,
-    concurrency = batch === undefined ? defaultHandlerOptions.concurrency : 1,
+    concurrency = batch === undefined ? undefined : 1,
     timeoutMs,
   } = options;
   if (typeof channel !== 'string' || channel === '')
     throw wrong('the channel', channel, 'Give the name of the channel as a non-empty string.');
   if (mode !== 'leased' && mode !== 'transactional') throw wrong('mode', mode, "It is 'leased' or 'transactional'.");
-  if (
-    payload !== 'json' &&
-    payload !== 'text' &&
-    !(payload !== null && typeof payload === 'object' && '~standard' in payload) &&
-    typeof payload !== 'function'
-  ) {
+  if (payload !== 'json' && payload !== 'text' && !isStandardSchema(payload))
     throw wrong('payload', payload, "It is 'json', 'text' or a Standard Schema.");
-  }
-  if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 10_000) {
+  if (concurrency !== undefined && (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 10_000)) {
     throw wrong('concurrency', concurrency, 'It is a whole number from 1 to 10000.');
   }
   if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= 2 ** 31 - 1))

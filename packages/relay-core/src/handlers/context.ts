@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { ChannelRef, NoChannels, NotifyArguments, PayloadFor } from '../channels/notify-arguments.js';
 import type { NotifyEvent, NotifyOptions } from '../client.js';
 import type { Queryable } from '../db/queryable.js';
 
@@ -8,10 +9,23 @@ export interface BatchContext {
   readonly signal: AbortSignal;
   /** A pino logger with the event's id and channel (a batch: their number). The relay itself never logs a payload. */
   readonly log: Logger;
-  /** Sends an event; in a transactional handler it is part of the transaction. Returns the event's id. */
-  notify(channel: string, payload?: unknown, options?: NotifyOptions): Promise<string>;
-  /** Sends many events of one channel at once, in their order; in a transactional handler they are part of the transaction. */
-  notifyMany(channel: string, events: readonly NotifyEvent[], options?: Pick<NotifyOptions, 'tx'>): Promise<string[]>;
+  /**
+   * Sends an event; in a transactional handler it is part of the transaction. Returns the event's id. The payload is
+   * checked by the schema of a definition, or that of the handler which this Processor has for the channel.
+   */
+  notify<const T extends ChannelRef>(
+    channel: T,
+    ...rest: NotifyArguments<PayloadFor<T, NoChannels>, NotifyOptions>
+  ): Promise<string>;
+  /**
+   * Sends many events of one channel at once, in their order, and checks them as `notify` does; in a transactional handler
+   * they are part of the transaction.
+   */
+  notifyMany<const T extends ChannelRef>(
+    channel: T,
+    events: readonly NotifyEvent<PayloadFor<T, NoChannels>>[],
+    options?: Pick<NotifyOptions, 'tx'>,
+  ): Promise<string[]>;
 }
 
 /** What the handler of one event gets beside it. */

@@ -1,4 +1,5 @@
 import { RelayError } from '@pgrelay/relay-sql';
+import type { ChannelDefinition } from '../channels/define-channel.js';
 import { type Class, injectable } from '../di/injectable.js';
 import { checkOptions } from './check-options.js';
 import type { HandlerDefinition, HandlerObject, HandlerOptions } from './handler-definition.js';
@@ -6,15 +7,18 @@ import type { HandlerDefinition, HandlerObject, HandlerOptions } from './handler
 const definitions = new WeakMap<object, HandlerDefinition>();
 
 /**
- * Makes a class the handler of a channel. Its constructor is injected (`@inject(TOKEN)` on every parameter), anew for
+ * Makes a class the handler of a channel, given by its name or its definition. Its constructor is injected (`@inject(TOKEN)` on every parameter), anew for
  * each event. Registers nothing by itself: list the class in the `handlers` of a Processor.
  */
-export function handler(channel: string, options: HandlerOptions = {}): (target: Class<HandlerObject>) => void {
-  const checked = checkOptions(channel, options);
+export function handler(
+  to: string | ChannelDefinition,
+  options: HandlerOptions = {},
+): (target: Class<HandlerObject>) => void {
+  const checked = checkOptions(to, options);
   if (checked.batch !== undefined) {
     throw new RelayError(
       'RELAY_HANDLER_INVALID',
-      `handler of channel ${JSON.stringify(channel)}: a class takes no batch`,
+      `handler of channel ${JSON.stringify(checked.channel)}: a class takes no batch`,
       {
         hint: 'A class is constructed anew for each event; use defineHandler(channel, { batch }, (events, ctx) => …).',
       },

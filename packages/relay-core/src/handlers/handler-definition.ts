@@ -15,7 +15,10 @@ export interface HandlerOptions {
   readonly mode?: HandlerMode;
   /** Default: `json`. A payload that is no JSON, or does not fit the schema, is a failed event with its own code. */
   readonly payload?: PayloadForm;
-  /** How many events of this channel a Processor handles at once; leased mode only. Default: 16; for a batch handler it counts batches, default 1. */
+  /**
+   * How many events of this channel a Processor handles at once; leased mode only. Default: adapted, 16 to 128: more while
+   * handlers wait for others, fewer while they keep the event loop busy. For a batch handler it counts batches, default 1.
+   */
   readonly concurrency?: number;
   /** The handler gets up to so many events in one call; leased functions only. Default: one event a call. */
   readonly batch?: number;
@@ -23,7 +26,7 @@ export interface HandlerOptions {
   readonly timeoutMs?: number;
 }
 
-export const defaultHandlerOptions = { mode: 'leased', payload: 'json', concurrency: 16 } as const;
+export const defaultHandlerOptions = { mode: 'leased', payload: 'json' } as const;
 
 /** What a handler returns: nothing (done) or an Outcome. What it throws is judged by the channel's retry policy. */
 // biome-ignore lint/suspicious/noConfusingVoidType: an async function without a return statement has type Promise<void>
@@ -34,7 +37,8 @@ export interface HandlerDefinition {
   readonly channel: string;
   readonly mode: HandlerMode;
   readonly payload: PayloadForm;
-  readonly concurrency: number;
+  /** Undefined: adapted. */
+  readonly concurrency: number | undefined;
   readonly batch: number | undefined;
   readonly timeoutMs: number | undefined;
   readonly run: HandlerFunction | BatchFunction | Class<HandlerObject>;

@@ -1,12 +1,12 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { fail, type Outcome } from '../outcome.js';
+import { describeIssues } from '../payload/describe-issues.js';
 import type { PayloadForm } from './handler-definition.js';
 
-/** The payload as the handler wants it, or the outcome of an event whose payload cannot be that. */
-export async function readPayload(
-  text: string | null,
-  form: PayloadForm,
-): Promise<{ readonly value: unknown } | { readonly refused: Outcome }> {
+export type ReadPayload = { readonly value: unknown } | { readonly refused: Outcome };
+
+/** The payload as the handler wants it, or the outcome of an event whose payload cannot be that. A promise only where a schema makes one. */
+export function readPayload(text: string | null, form: PayloadForm): ReadPayload | Promise<ReadPayload> {
   if (form === 'text') return { value: text };
   let value: unknown;
   try {
@@ -17,12 +17,11 @@ export async function readPayload(
     };
   }
   if (form === 'json') return { value };
-  const result = await form['~standard'].validate(value);
-  if (result.issues === undefined) return { value: result.value };
-  return { refused: fail('payload_invalid', result.issues.map(describe).join('; ')) };
+  const result = form['~standard'].validate(value);
+  return result instanceof Promise ? result.then((late) => judge(late, value)) : judge(result, value);
 }
 
-function describe(issue: StandardSchemaV1.Issue): string {
-  const path = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
-  return path === '' ? issue.message : `${path}: ${issue.message}`;
+function judge(result: StandardSchemaV1.Result<unknown>, value: unknown): ReadPayload {
+  if (result.issues === undefined) return { value: result.value };
+  return { refused: fail('payload_invalid', describeIssues(result.issues, value)) };
 }

@@ -1,4 +1,5 @@
 import { RelayError } from '@pgrelay/relay-sql';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Class } from '../di/injectable.js';
 import { definitionOf } from './handler-decorator.js';
 import type { HandlerDefinition, HandlerObject } from './handler-definition.js';
@@ -45,8 +46,10 @@ export class HandlerRegistry {
     this.#closed = true;
   }
 
-  get(channel: string): HandlerDefinition | undefined {
-    return this.#byChannel.get(channel);
+  /** The schema of the payloads that the handler of a channel takes, if it has one. */
+  schemaOf(channel: string): StandardSchemaV1 | undefined {
+    const form = this.#byChannel.get(channel)?.payload;
+    return typeof form === 'string' ? undefined : form;
   }
 
   all(): readonly HandlerDefinition[] {

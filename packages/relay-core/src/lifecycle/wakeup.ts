@@ -3,6 +3,10 @@ export class Wakeup {
   #pending = false;
   #release: (() => void) | undefined;
 
+  get isWaiting(): boolean {
+    return this.#release !== undefined && !this.#pending;
+  }
+
   signal(): void {
     this.#pending = true;
     this.#release?.();

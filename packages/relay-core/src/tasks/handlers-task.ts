@@ -5,14 +5,14 @@ import type { PeriodicTask } from './periodic-task.js';
 
 /**
  * Looks which channels the handlers serve now: one that was dropped and registered again has another id. None is
- * registered here, or nobody could drop one; a handler whose channel is missing or does not fit waits until it does.
+ * registered here, or nobody could drop one. Hints say that channels have changed; the interval is for those that were missed; a handler whose channel is missing or does not fit waits until it does.
  */
 export function handlersTask(
   options: CheckedOptions,
   definitions: readonly HandlerDefinition[],
   served: Map<number, HandlerDefinition>,
   onChange: () => void,
-  everyMs = 5_000,
+  everyMs = 300_000,
 ): PeriodicTask {
   const troubles = new Map<string, string>();
   return {

@@ -1,14 +1,17 @@
 import { gateway } from '../db/gateway.js';
 import type { PeriodicTask } from './periodic-task.js';
 
+/** Without a look that says so. */
+const safetyNetMs = 600_000;
+
 /**
  * Looks for dead Processors, ends their backends, then returns their events. Every Processor does it; there is no leader.
- * The order matters: events come back only after the backends that may still hold their locks have been ended.
+ * A look that finds a lease over has it run at once. The order matters: events come back only after the backends that may still hold their locks have been ended.
  */
-export function rescueTask(leaseMs: number, onRescued: () => void): PeriodicTask {
+export function rescueTask(onRescued: () => void): PeriodicTask {
   return {
     name: 'rescue',
-    everyMs: leaseMs / 4,
+    everyMs: safetyNetMs,
     async run({ control, log }) {
       const dead = await gateway.bury(control);
       for (const slot of new Set(dead.map((row) => row.slot)))

@@ -27,6 +27,11 @@ export class TaskRunner implements Service {
     this.#running ??= this.#loop();
   }
 
+  /** Runs the task now instead of at its next time. */
+  hurry(): void {
+    this.#wakeup.signal();
+  }
+
   async stop(): Promise<void> {
     this.#abort.abort();
     this.#wakeup.signal();

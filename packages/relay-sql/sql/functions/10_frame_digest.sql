@@ -4,5 +4,5 @@ create or replace function pgrelay.frame_digest(p_channel_id integer) returns te
 language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
   select md5(concat_ws('|', p.prosrc, p.proconfig::text, p.proowner::text, p.prosecdef::text, p.provolatile))
-  from pg_proc p where p.proname = 'run_' || p_channel_id and p.pronamespace = 'pgrelay_action'::regnamespace
+  from pg_proc p where p.oid = to_regprocedure(format('pgrelay_action.run_%s(bigint[], text[], boolean, timestamptz)', p_channel_id))
 $$;

@@ -78,5 +78,6 @@ begin
   elsif v_old.kind = 'sql' then
     perform pgrelay.drop_action(v_old.id);
   end if;
+  perform pgrelay.announce_channels();
   return v_new.id;
 end $$;

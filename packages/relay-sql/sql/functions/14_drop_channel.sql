@@ -36,4 +36,5 @@ begin
   delete from pgrelay.lane l where l.channel_id = v_id;
   perform pgrelay.drop_action(v_id);
   delete from pgrelay.channel c where c.id = v_id;
+  perform pgrelay.announce_channels();
 end $$;

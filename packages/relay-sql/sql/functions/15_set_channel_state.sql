@@ -10,4 +10,5 @@ begin
     raise exception using errcode = 'PR001', message = format('channel %L is not registered', p_name),
       hint = 'The view pgrelay.channels lists what is registered.';
   end if;
+  perform pgrelay.announce_channels();
 end $$;

@@ -23,8 +23,26 @@ declare
   v_channel pgrelay.channel;
   v_now timestamptz := pgrelay.clock_now();
   v_id bigint;
+  v_channel_id integer;
+  v_armed bigint;
   v_waiting bigint;
 begin
+  -- Most events are ready at once and have no key: one statement. The flag is read after the lock on the table was taken, as in
+  -- hint(). What this does not take is told apart below.
+  if p_run_at is null and p_dedup_key is null and coalesce(p_priority, 0) = 0 then
+    insert into pgrelay.queue (id, channel_id, node, enqueued_at, run_at, payload)
+      select nextval('pgrelay.event_id_seq'), c.id, n.id, v_now, v_now, p_payload
+      from pgrelay.channel c, pgrelay.node n
+      where c.name = p_channel and c.state <> 'disabled' and n.is_this and coalesce(octet_length(p_payload), 0) <= c.max_payload
+      returning id, channel_id, (select a.last_value from pgrelay.armed a) into v_id, v_channel_id, v_armed;
+    if found then
+      if v_armed > extract(epoch from pgrelay.clock_now()) * 1000 and coalesce(current_setting('pgrelay.hint', true), '') <> 'off' then
+        perform pg_notify('pgrelay', v_channel_id::text);
+      end if;
+      return v_id;
+    end if;
+  end if;
+
   select c.* into v_channel from pgrelay.channel c where c.name = p_channel;
   if v_channel.state is distinct from 'active' then
     if v_channel.id is null then
@@ -77,6 +95,6 @@ begin
     insert into pgrelay.lane (channel_id, priority) values (v_channel.id, p_priority);
   end if;
   -- The event first, the flag after: a Processor that arms after this insert took its lock sees the lock and waits for it.
-  perform pgrelay.hint();
+  perform pgrelay.hint(case when p_run_at > v_now then '' else v_channel.id::text end);
   return v_id;
 end $$;

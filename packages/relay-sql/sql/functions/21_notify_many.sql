@@ -19,7 +19,8 @@ declare
   v_count integer := coalesce(cardinality(p_payloads), 0);
   v_ids bigint[];
   v_run_at timestamptz[] := p_run_at;
-  v_fresh integer[];                     -- positions of the events that are new
+  v_fresh boolean[];                     -- which of the events are new; NULL: all
+  v_place integer;
   v_key record;
   v_taken bigint;
   v_wrong text;
@@ -54,29 +55,54 @@ begin
     raise exception using errcode = 'PR004', message = v_wrong, hint = 'Lower numbers run first; 0 is the default.';
   end if;
 
+  if p_run_at is null and p_priority is null and p_dedup_key is null then
+    with now as (
+      insert into pgrelay.queue (id, channel_id, node, enqueued_at, run_at, payload)
+        select nextval('pgrelay.event_id_seq'), c.id, n.id, v_now, v_now, x.payload
+        from unnest(p_payloads) with ordinality x(payload, n), pgrelay.channel c, pgrelay.node n where c.id = v_channel.id and n.is_this order by x.n
+        returning id
+    )
+    select array_agg(now.id order by now.id) into v_ids from now;
+    if v_ids is null then
+      raise exception using errcode = 'PR001', message = format('channel %L is not registered', p_channel),
+        hint = 'It was dropped while this call ran.';
+    end if;
+    perform pgrelay.hint(v_channel.id::text);
+    return v_ids;
+  end if;
+
   v_ids := array(select nextval('pgrelay.event_id_seq') from generate_series(1, v_count));
   if p_dedup_key is not null then
     v_run_at := coalesce(v_run_at, array_fill(null::timestamptz, array[v_count]));
-    v_fresh := array(select n from unnest(p_dedup_key) with ordinality k(key, n) where k.key is null);
+    v_fresh := array_fill(false, array[v_count]);
     for v_key in
-      select k.key, array_agg(k.n::integer order by k.n) as places, min(greatest(coalesce(v_run_at[k.n], v_now), v_now)) as due
-      from unnest(p_dedup_key) with ordinality k(key, n) where k.key is not null group by k.key order by k.key collate "C"
+      select k.key, array_agg(k.n::integer order by k.n) as places, min(greatest(coalesce(k.run_at, v_now), v_now)) as due
+      from unnest(p_dedup_key, v_run_at) with ordinality k(key, run_at, n) group by k.key order by k.key collate "C"
     loop
-      v_taken := pgrelay.take_key(v_channel.id, v_key.key, v_ids[v_key.places[1]], v_key.due);
-      if v_taken = v_ids[v_key.places[1]] then
-        v_fresh := v_fresh || v_key.places[1];
-        v_run_at[v_key.places[1]] := v_key.due;
+      if v_key.key is null then
+        foreach v_place in array v_key.places loop
+          v_fresh[v_place] := true;
+        end loop;
+        continue;
       end if;
-      for v_i in 1 .. cardinality(v_key.places) loop
-        v_ids[v_key.places[v_i]] := v_taken;
+      v_place := v_key.places[1];
+      v_taken := pgrelay.take_key(v_channel.id, v_key.key, v_ids[v_place], v_key.due);
+      if v_taken = v_ids[v_place] then
+        v_fresh[v_place] := true;
+        v_run_at[v_place] := v_key.due;
+      end if;
+      foreach v_place in array v_key.places loop
+        v_ids[v_place] := v_taken;
       end loop;
     end loop;
   end if;
 
-  -- As in notify(): the channel is looked up again by the insert, whose snapshot is younger than its table locks.
+  -- As in notify(): the channel is looked up again by the insert, whose snapshot is younger than its table locks. The arrays are
+  -- taken apart together: reading an element of an array of texts walks over all before it.
   with e as (
-    select v_ids[x.n] as id, x.n, coalesce(p_priority[x.n], 0) as priority, v_run_at[x.n] as run_at, p_dedup_key[x.n] as dedup_key, x.payload
-    from unnest(p_payloads) with ordinality x(payload, n) where v_fresh is null or x.n = any (v_fresh)
+    select x.id, x.n, coalesce(x.priority, 0) as priority, x.run_at, x.dedup_key, x.payload
+    from unnest(v_ids, p_payloads, p_priority, v_run_at, p_dedup_key, v_fresh) with ordinality x(id, payload, priority, run_at, dedup_key, fresh, n)
+    where x.fresh is not false
   ), later as (
     insert into pgrelay.delayed (id, channel_id, priority, node, enqueued_at, run_at, dedup_key, payload)
       select e.id, c.id, e.priority, n.id, v_now, e.run_at, e.dedup_key, e.payload
@@ -89,13 +115,13 @@ begin
       returning 1
   )
   select (select count(*) from later) + (select count(*) from now) into v_inserted;
-  if v_inserted < coalesce(cardinality(v_fresh), v_count) then
+  if v_inserted < coalesce(cardinality(array_positions(v_fresh, true)), v_count) then
     raise exception using errcode = 'PR001', message = format('channel %L is not registered', p_channel),
       hint = 'It was dropped while this call ran.';
   end if;
   insert into pgrelay.lane (channel_id, priority)             -- after the events, as in notify()
     select distinct v_channel.id, p.priority from unnest(p_priority) p(priority)
     where p.priority <> 0 and not exists (select from pgrelay.lane l where l.channel_id = v_channel.id and l.priority = p.priority);
-  perform pgrelay.hint();
+  perform pgrelay.hint(v_channel.id::text);
   return v_ids;
 end $$;

@@ -2,7 +2,8 @@
 -- every later write of the Processor must name. Each lane is read from the Processor's low-water mark on (p_priorities, p_lows;
 -- a lane that is not among them from the beginning), the lowest priority number first. An event whose Processor was lost
 -- before is claimed alone, so that one that kills its worker takes no innocents with it. A stale Processor (wrong epoch,
--- declared dead) claims nothing. A claim whose reply was lost is found again by reclaim_v1.
+-- declared dead) claims nothing. The commit does not wait for the disk: a claim that a crash of the server undoes was a lease
+-- that nobody holds, and its settlement finds no row. A claim whose reply was lost is found again by reclaim_v1.
 -- The planner settings hold the plan: index scans by lane and a TID scan, also when it was made while the queue was empty.
 create or replace function pgrelay.claim_v1(
   p_slot smallint, p_epoch bigint, p_worker smallint, p_channel_id integer, p_limit integer,
@@ -16,11 +17,12 @@ declare
   v_lost boolean[];
 begin
   perform pgrelay.check_fence(p_slot, p_epoch);
+  perform set_config('synchronous_commit', 'off', true);
   select array_agg(r.row), array_agg(r.lost > 0) into v_rows, v_lost from (
     select x.row, x.lost from (
       select k.priority, coalesce(max(m.low), 0) as low from pgrelay.lane k
       left join unnest(p_priorities, p_lows) m(priority, low) on m.priority = k.priority
-      where k.channel_id = p_channel_id and exists (select from pgrelay.channel c where c.id = p_channel_id and c.state = 'active')
+      where k.channel_id = p_channel_id and exists (select from pgrelay.channel c where c.id = p_channel_id and c.state = 'active' and c.kind <> 'sql')
       group by k.priority order by k.priority) l
     cross join lateral (
       select q.ctid as row, q.lost from pgrelay.queue q

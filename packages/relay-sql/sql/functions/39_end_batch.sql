@@ -1,45 +1,25 @@
--- The last part of run_batch_v1: takes the events that ran out of the queue, writes their audit rows, and files what failed for
--- its retry or with the dead letters, in one statement. A function of its own because of its planner settings, which the
--- action must not inherit: the rows are found by a TID scan, also when the plan was made while the queue was small.
+-- The last part of run_batch_v1: takes the events that ran out of the queue and writes their audit rows, in one statement. A
+-- batch in which something failed is filed by end_failed_batch. A function of its own because of its planner settings, which
+-- the action must not inherit: the rows are found by a TID scan and joined by hash, whatever the plan was made for.
 create or replace function pgrelay.end_batch(
-  p_slot smallint, p_worker smallint, p_channel_id integer, p_name text, p_rows tid[], p_results pgrelay.action_result[],
+  p_slot smallint, p_worker smallint, p_channel_id integer, p_name text, p_rows tid[], p_ids bigint[], p_started timestamptz[],
+  p_ended timestamptz[], p_failures pgrelay.action_result[],
   out done integer, out retried integer, out failed integer, out troubles jsonb
 )
-language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off
+language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_nestloop = off
 as $$
 begin
-  with r as materialized (
-    select * from unnest(p_results)
-  ), d as (
-    delete from pgrelay.queue q where q.ctid = any (p_rows) returning q.*
-  ), e as materialized (
-    select d.id, d.enqueued_at, d.attempt + 1 as attempt, d.retried, d.lost, d.priority, d.node, d.dedup_key, d.payload,
-      r.started_at, r.finished_at, r.sqlstate, r.message, r.detail, r.hint, r.context, r.constraint_name, r.table_name,
-      case when r.sqlstate is not null then pgrelay.decide_v1(p_channel_id, r.sqlstate, d.retried) end as delay     -- failures only
-    from d join r on r.id = d.id
-  ), f as materialized (
-    select e.*, case when e.sqlstate is null then 'done' when e.delay is not null then 'retried' else 'failed' end as outcome,
-      case when e.sqlstate is null then null when e.delay is null and e.retried > 0 then 'retries_exhausted' else 'action_error' end as code
-    from e
-  ), logged as (
-    insert into pgrelay.log (event_id, enqueued_at, started_at, finished_at, attempt, slot, worker, node, channel, outcome, sqlstate, code, constraint_name, table_name)
-      select e.id, e.enqueued_at, e.started_at, e.finished_at, e.attempt, p_slot, p_worker, e.node, p_name, e.outcome, e.sqlstate, e.code,
-        case when e.sqlstate is not null then pgrelay.catalog_name('constraint', e.constraint_name) end,
-        case when e.sqlstate is not null then pgrelay.catalog_name('relation', e.table_name) end
-      from f e
-  ), again as (
-    insert into pgrelay.delayed (id, channel_id, priority, node, enqueued_at, run_at, attempt, retried, lost, dedup_key, payload)
-      select e.id, p_channel_id, e.priority, e.node, e.enqueued_at, e.finished_at + e.delay, e.attempt, e.retried + 1, e.lost, e.dedup_key, e.payload
-      from f e where e.outcome = 'retried'
-  ), dead as (
-    insert into pgrelay.failed (id, channel, reason, attempt, retried, lost, priority, node, enqueued_at, failed_at, sqlstate, code,
-        message, detail, hint, context, constraint_name, table_name, dedup_key, payload)
-      select e.id, p_name, 'failed', e.attempt, e.retried, e.lost, e.priority, e.node, e.enqueued_at, e.finished_at, e.sqlstate, e.code,
-        e.message, e.detail, e.hint, e.context, e.constraint_name, e.table_name, e.dedup_key, e.payload
-      from f e where e.outcome = 'failed'
+  retried := 0; failed := 0; troubles := '[]';
+  if p_failures is not null then
+    select b.done, b.retried, b.failed, b.troubles into done, retried, failed, troubles
+      from pgrelay.end_failed_batch(p_slot, p_worker, p_channel_id, p_name, p_rows, p_ids, p_started, p_ended, p_failures) b;
+    return;
+  end if;
+  with d as (
+    delete from pgrelay.queue q where q.ctid = any (p_rows) returning q.id, q.enqueued_at, q.attempt, q.node
   )
-  select count(*) filter (where e.outcome = 'done'), count(*) filter (where e.outcome = 'retried'), count(*) filter (where e.outcome = 'failed'),
-      coalesce(jsonb_agg(jsonb_build_object('id', e.id::text, 'outcome', e.outcome, 'attempt', e.attempt, 'sqlstate', e.sqlstate, 'code', e.code))
-        filter (where e.outcome <> 'done'), '[]')
-    into done, retried, failed, troubles from f e;
+  insert into pgrelay.log (event_id, enqueued_at, started_at, finished_at, attempt, slot, worker, node, channel, outcome)
+    select d.id, d.enqueued_at, r.started, r.ended, d.attempt + 1, p_slot, p_worker, d.node, p_name, 'done'
+    from d join unnest(p_ids, p_started, p_ended) r(id, started, ended) on r.id = d.id;
+  get diagnostics done = row_count;
 end $$;

@@ -2,34 +2,33 @@
 -- order in which they run. Each lane is read from the Processor's low-water mark on, as in claim_v1. p_only_id takes that
 -- one event, if it is still ready. A function of its own because of its planner settings, which the action must not inherit.
 create or replace function pgrelay.take_batch(
-  p_channel_id integer, p_name text, p_limit integer, p_priorities smallint[], p_lows bigint[], p_only_id bigint,
-  out rows tid[], out ids bigint[], out payloads text[], out keys text[], out contexts text[]
+  p_channel_id integer, p_limit integer, p_priorities smallint[], p_lows bigint[], p_only_id bigint,
+  out rows tid[], out ids bigint[], out payloads text[], out keys text[]
 )
 language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
 as $$
+declare
+  v_node smallint := (select n.id from pgrelay.node n where n.is_this);
 begin
   if p_only_id is not null then
-    select array_agg(q.ctid), array_agg(q.id), array_agg(q.payload), array_agg(q.dedup_key) filter (where q.dedup_key is not null),
-        array_agg(row(q.id, p_name, q.attempt + 1, q.priority, q.enqueued_at, q.dedup_key)::pgrelay.event_context::text)
-      into rows, ids, payloads, keys, contexts
+    select array_agg(q.ctid), array_agg(q.id), array_agg(q.payload), array_agg(q.dedup_key) filter (where q.dedup_key is not null)
+      into rows, ids, payloads, keys
       from (
         select q.ctid, q.* from pgrelay.queue q
-        where q.id = p_only_id and q.channel_id = p_channel_id and q.slot is null and q.node = (select n.id from pgrelay.node n where n.is_this)
+        where q.id = p_only_id and q.channel_id = p_channel_id and q.slot is null and q.node = v_node
         for update of q skip locked) q;
     return;
   end if;
-  select array_agg(x.ctid), array_agg(x.id), array_agg(x.payload), array_agg(x.dedup_key) filter (where x.dedup_key is not null),
-      array_agg(row(x.id, p_name, x.attempt + 1, x.priority, x.enqueued_at, x.dedup_key)::pgrelay.event_context::text)
-    into rows, ids, payloads, keys, contexts
+  select array_agg(x.ctid), array_agg(x.id), array_agg(x.payload), array_agg(x.dedup_key) filter (where x.dedup_key is not null)
+    into rows, ids, payloads, keys
     from (
-      select x.* from (
+      select x.ctid, x.id, x.payload, x.dedup_key from (
         select k.priority, coalesce(max(m.low), 0) as low from pgrelay.lane k
         left join unnest(p_priorities, p_lows) m(priority, low) on m.priority = k.priority
         where k.channel_id = p_channel_id group by k.priority order by k.priority) l
       cross join lateral (
-        select q.ctid, q.id, q.payload, q.attempt, q.priority, q.enqueued_at, q.dedup_key from pgrelay.queue q
-        where q.channel_id = p_channel_id and q.priority = l.priority and q.slot is null and q.place >= l.low
-          and q.node = (select n.id from pgrelay.node n where n.is_this)
+        select q.ctid, q.id, q.payload, q.dedup_key from pgrelay.queue q
+        where q.channel_id = p_channel_id and q.priority = l.priority and q.slot is null and q.place >= l.low and q.node = v_node
         order by q.place limit p_limit for update of q skip locked) x
       limit p_limit) x;
 end $$;

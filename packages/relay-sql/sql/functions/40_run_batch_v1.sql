@@ -22,10 +22,11 @@ declare
   v_frame text;
   v_rows tid[];
   v_ids bigint[];
-  v_contexts text[];
   v_payloads text[];
   v_keys text[];
-  v_results pgrelay.action_result[];
+  v_started timestamptz[];
+  v_ended timestamptz[];
+  v_failures pgrelay.action_result[];
   v_ran integer;
 begin
   busy := false; limited := false; taken := 0; done := 0; retried := 0; failed := 0; troubles := '[]';
@@ -41,8 +42,8 @@ begin
     end if;
   end if;
 
-  select b.rows, b.ids, b.payloads, b.keys, b.contexts into v_rows, v_ids, v_payloads, v_keys, v_contexts
-    from pgrelay.take_batch(p_channel_id, v_name, p_limit, p_priorities, p_lows, p_only_id) b;
+  select b.rows, b.ids, b.payloads, b.keys into v_rows, v_ids, v_payloads, v_keys
+    from pgrelay.take_batch(p_channel_id, p_limit, p_priorities, p_lows, p_only_id) b;
   taken := coalesce(cardinality(v_ids), 0);
   if taken = 0 then
     return;
@@ -55,19 +56,19 @@ begin
   if taken > 1 then
     perform set_config('lock_timeout', '5ms', true);
   end if;
-  execute format('select array_agg(r) from pgrelay_action.run_%s($1, $2, $3, $4, $5) r', p_channel_id)
-    into v_results using v_ids, v_contexts, v_payloads, p_singly, pgrelay.clock_now() + make_interval(secs => p_cap_ms / 1000.0);
+  execute format('select * from pgrelay_action.run_%s($1, $2, $3, $4)', p_channel_id)
+    into v_started, v_ended, v_failures using v_ids, v_payloads, p_singly, pgrelay.clock_now() + make_interval(secs => p_cap_ms / 1000.0);
   -- What an action may have left behind is undone before anything of ours runs on. It may have set search_path for the session,
   -- which outlives the frame's own: so this first statement is qualified, and then names are pinned again. A cursor WITH HOLD
   -- would be run at COMMIT, as the login of the Processor: none survives.
   perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
   execute 'close all';
   perform set_config('pgrelay.event', '', true);
-  v_ran := coalesce(cardinality(v_results), 0);
-  limited := v_ran = 0 or (v_ran < taken and pgrelay.clock_now() < v_results[1].started_at + make_interval(secs => p_cap_ms / 1000.0));
+  v_ran := coalesce(cardinality(v_ended), 0);
+  limited := v_ran = 0 or (v_ran < taken and pgrelay.clock_now() < v_started[1] + make_interval(secs => p_cap_ms / 1000.0));
 
   select b.done, b.retried, b.failed, b.troubles into done, retried, failed, troubles
-    from pgrelay.end_batch(p_slot, p_worker, p_channel_id, v_name, v_rows[1 : v_ran], v_results) b;
+    from pgrelay.end_batch(p_slot, p_worker, p_channel_id, v_name, v_rows[1 : v_ran], v_ids[1 : v_ran], v_started, v_ended, v_failures) b;
   if v_keys is not null then
     perform pgrelay.free_dedup_keys(p_channel_id, v_keys, v_ids[1 : v_ran]);
   end if;

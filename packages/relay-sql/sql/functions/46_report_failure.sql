@@ -11,7 +11,7 @@ begin
     from failures f join pgrelay.channel c on c.name = f.channel cross join pgrelay.node n
     where f.reason <> 'channel_dropped' and c.on_failure is not null and n.is_this order by f.failed_at, f.id;
   if found then
-    perform pgrelay.hint();
+    perform pgrelay.hint('');
   end if;
   return null;
 end $$;

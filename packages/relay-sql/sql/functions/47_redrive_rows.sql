@@ -26,6 +26,6 @@ begin
       from e where e.run_at <= v_now order by e.n
   )
   select count(*) into v_moved from e;
-  perform pgrelay.hint();
+  perform pgrelay.hint('');
   return v_moved;
 end $$;

@@ -16,6 +16,9 @@ declare
       for update of q skip locked) x);
 begin
   if cardinality(v_rows) = 0 then
+    update pgrelay.instance i set buried = false
+      where i.slot = any (array(select x.slot from pgrelay.instance x where x.buried for update skip locked))
+        and not exists (select from pgrelay.queue q where q.slot = i.slot and q.epoch < i.epoch + (not i.alive)::integer);
     return 0;
   end if;
   insert into pgrelay.log (event_id, enqueued_at, started_at, finished_at, attempt, slot, worker, node, channel, outcome, code)

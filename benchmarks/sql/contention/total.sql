@@ -1,0 +1,2 @@
+-- Every update, whoever made it, added one.
+select sum(quantity)::integer as total from contention.stock

@@ -1,0 +1,2 @@
+-- The channel whose events are in flight when the Processor is killed.
+select pgrelay.register_channel('crash')

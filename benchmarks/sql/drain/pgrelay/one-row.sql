@@ -1,0 +1,1 @@
+insert into bench.effect (n) values ($1::bigint)

@@ -1,0 +1,1 @@
+select max(q.id) is not null as pending from bench.queue q

@@ -1,0 +1,1 @@
+select pgrelay.pause_channel($1)

@@ -1,0 +1,2 @@
+-- What filling left to do is done before the clock starts.
+vacuum (analyze) pgrelay.log

@@ -1,0 +1,2 @@
+-- So that none falls into the measuring.
+checkpoint

@@ -1,0 +1,1 @@
+select id from graphile_worker.add_job('bench', $1::json)

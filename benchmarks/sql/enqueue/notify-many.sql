@@ -1,0 +1,1 @@
+select cardinality(pgrelay.notify_many('bench', $1))

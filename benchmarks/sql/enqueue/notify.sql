@@ -1,0 +1,1 @@
+select pgrelay.notify('bench', $1)

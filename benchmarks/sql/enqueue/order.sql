@@ -1,0 +1,1 @@
+insert into bench.orders (amount) values ($1::integer)

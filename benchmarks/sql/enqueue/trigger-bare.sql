@@ -1,0 +1,1 @@
+create trigger on_order after insert on bench.orders for each row execute function bench.on_order_bare()

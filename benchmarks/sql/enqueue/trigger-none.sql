@@ -1,0 +1,2 @@
+-- What the other triggers are compared with.
+select 1

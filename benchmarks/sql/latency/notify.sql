@@ -1,0 +1,1 @@
+select pgrelay.notify($1, json_build_object('n', $2::integer)::text)

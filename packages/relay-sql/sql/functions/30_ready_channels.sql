@@ -1,0 +1,23 @@
+-- The channels that have a ready event and are active, with their kind; of handler channels those that are asked for. However many
+-- dead rows lie below the low-water marks (p_channels, p_priorities, p_lows), they are not read; a lane that is not among them
+-- is read from the beginning.
+create or replace function pgrelay.ready_channels(
+  p_handler_channels integer[], p_channels integer[], p_priorities smallint[], p_lows bigint[]
+)
+returns table (channel_id integer, channel text, kind text, parallel boolean, timeout_ms double precision)
+language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
+as $$
+begin
+  return query
+    select c.id, c.name, c.kind, c.parallel, extract(epoch from c.statement_timeout)::double precision * 1000
+    from pgrelay.channel c
+    where c.state = 'active' and (c.kind <> 'handler' or c.id = any (p_handler_channels))
+      and exists (
+        select from pgrelay.lane l
+        left join unnest(p_channels, p_priorities, p_lows) m(channel_id, priority, low) on m.channel_id = l.channel_id and m.priority = l.priority
+        cross join lateral (
+          select from pgrelay.queue q
+          where q.channel_id = l.channel_id and q.priority = l.priority and q.slot is null and q.place >= coalesce(m.low, 0) limit 1) x
+        where l.channel_id = c.id)
+    order by c.id;
+end $$;

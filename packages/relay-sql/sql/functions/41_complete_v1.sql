@@ -1,0 +1,27 @@
+-- settle_v1 for attempts that ended well, which is most of them: only what those need. Returns how many were ended; attempts that
+-- are not this Processor's any more are left alone, as in settle_v1. Locks: the rows, by their ids.
+create or replace function pgrelay.complete_v1(
+  p_slot smallint, p_epoch bigint, p_ids bigint[], p_attempts integer[], p_started double precision[], p_finished double precision[]
+) returns integer
+language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off
+as $$
+declare
+  v_now timestamptz := pgrelay.clock_now();
+  v_ended integer;
+begin
+  with d as (
+    delete from pgrelay.queue q using unnest(p_ids, p_attempts, p_started, p_finished) x(i, a, s, f)
+      where q.id = x.i and q.attempt = x.a and coalesce(q.slot, 0::smallint) = p_slot and q.epoch = p_epoch
+      returning q.id, q.channel_id, q.enqueued_at, q.attempt, q.worker, q.node, q.dedup_key, x.s, x.f
+  ), freed as (
+    delete from pgrelay.dedup k where k.ctid = any (array(
+      select y.ctid from pgrelay.dedup y join d on d.dedup_key is not null and y.channel_id = d.channel_id and y.key = d.dedup_key
+        and y.event_id = d.id for update of y skip locked))
+  )
+  insert into pgrelay.log (event_id, enqueued_at, started_at, finished_at, attempt, slot, worker, node, channel, outcome)
+    select d.id, d.enqueued_at, v_now - d.s * interval '1 millisecond', v_now - d.f * interval '1 millisecond',
+      d.attempt, p_slot, d.worker, d.node, c.name, 'done'
+    from d join pgrelay.channel c on c.id = d.channel_id;
+  get diagnostics v_ended = row_count;
+  return v_ended;
+end $$;

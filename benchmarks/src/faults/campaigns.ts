@@ -40,7 +40,7 @@ export const withSlot = named(({ stage }) => !['attach', 'enter', 'detach'].incl
 export const whereFenced = named(
   ({ stage, point }) =>
     (/^handler-(tx|leased|batch)$/.test(stage.name) && point !== 'before') ||
-    (['settle', 'settle-tx'].includes(stage.name) && point === 'before'),
+    (['complete', 'settle', 'settle-tx'].includes(stage.name) && point === 'before'),
 );
 
 /** All campaigns, in the order in which they run. Another fault is another entry. */

@@ -32,8 +32,10 @@ export async function restartCampaign(options: RestartOptions): Promise<Campaign
       await pause(between(50, 500, scene.next)); // at any moment
       await server.restart(how);
       hits.set(`restart ${how}`, (hits.get(`restart ${how}`) ?? 0) + 1);
-      if (!(await work(scene, processors))) faults.push(`a Processor does not work after a restart (${how})`);
       scene.say(`${index + 1} of ${endings.length}`);
+      if (await work(scene, processors)) continue;
+      faults.push(`a Processor does not work after a restart (${how})`);
+      break;
     }
     faults.push(...processors.filter(({ alive }) => !alive).map(() => 'a Processor did not survive'));
     const result = await scene.finish();

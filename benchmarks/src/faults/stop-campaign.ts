@@ -15,7 +15,7 @@ export interface StopOptions extends SceneOptions {
 const PATIENCE_MS = 60_000;
 
 /** Its events come back soon, but for one that it holds the lock of, when nobody can end its backends. */
-const RESCUE_MS = 2_000;
+const RESCUE_MS = 10_000;
 
 /**
  * Stops a process (SIGSTOP) at each failpoint, until another Processor has declared it dead and has taken its events, and lets

@@ -41,8 +41,14 @@ describe('nothing is lost and nothing transactional happens twice when', () => {
     await db.query('set role pgrelay_owner; delete from pgrelay.log; delete from pgrelay.failed; reset role');
   });
 
-  test('processes are killed at a claim, a settlement, a commit and elsewhere', { timeout }, async () => {
-    const failpoints = new Set(['claim:sent', 'settle:before', 'commit:sent', ...some(allFailpoints, 5)]);
+  test('processes are killed at a claim, a settlement, commits and elsewhere', { timeout }, async () => {
+    const failpoints = new Set([
+      'claim:sent',
+      'complete:before',
+      'commit:sent',
+      'commit:after',
+      ...some(allFailpoints, 4),
+    ]);
     const options = { fault: 'kill', failpoints: [...failpoints], hits: 1, victims: 4 } as const;
     const result = await killCampaign({ url: db.url, seed, say, ...options });
     expectAllWell(result);
@@ -52,7 +58,7 @@ describe('nothing is lost and nothing transactional happens twice when', () => {
   test('connections are cut before the reply', { timeout }, async () => {
     // Without those after which a Processor looks for what it holds: it may do so only after a minute.
     const quick = replies.filter((name) => failpoint(name).stage.orphans !== true);
-    const failpoints = new Set(['settle:sent', 'batch:sent', ...some(quick, 2)]);
+    const failpoints = new Set(['complete:sent', 'notify:sent', ...some(quick, 2)]);
     const options = { fault: 'cut', failpoints: [...failpoints], hits: 1, victims: 4 } as const;
     expectAllWell(await killCampaign({ url: db.url, seed, say, ...options }));
   });
@@ -60,7 +66,7 @@ describe('nothing is lost and nothing transactional happens twice when', () => {
   test('processes are stopped for longer than their lease and go on: what they still write is refused', {
     timeout,
   }, async () => {
-    const failpoints = new Set(['settle:before', ...some(withSlot, 3)]);
+    const failpoints = new Set(['complete:before', ...some(withSlot, 3)]);
     const result = await stopCampaign({ url: db.url, seed, say, failpoints: [...failpoints], hits: 1, victims: 4 });
     expectAllWell(result);
   });
@@ -68,11 +74,11 @@ describe('nothing is lost and nothing transactional happens twice when', () => {
   test('nobody may end the backends of the stopped: their settlements and commits are refused all the same', {
     timeout,
   }, async () => {
-    const failpoints = ['settle:before', 'settle-tx:before', 'handler-tx:inside', 'handler-leased:after'];
+    const failpoints = ['complete:before', 'settle-tx:before', 'handler-tx:inside', 'handler-leased:after'];
     const options = { failpoints, hits: 1, victims: 4, spares: true };
     const result = await stopCampaign({ url: db.url, seed, say, ...options });
     expectAllWell(result);
-    expect(result.refused.get('settle') ?? 0).toBeGreaterThan(0);
+    expect(result.refused.get('complete') ?? 0).toBeGreaterThan(0);
     expect(result.refused.get('settle-tx') ?? 0).toBeGreaterThan(0);
   });
 

@@ -41,7 +41,8 @@ select x.violation, x.id::text, x.detail from (
   select 'ended and dead letter', e.id, format('%s, and %s', e.outcome, e.reason)
     from e where e.is_dead and e.finals > 0 and (e.outcome <> 'failed' or e.reason <> 'failed')
   union all
-  select 'wrong end', e.id, format('%s instead of %s', coalesce(e.outcome, e.reason), e.expected)
+  select 'wrong end', e.id, format('%s instead of %s in %s: %s', coalesce(e.outcome, e.reason), e.expected, e.channel,
+      (select concat_ws(' ', l.sqlstate, l.code, l.finished_at - l.started_at) from pgrelay.log l where l.event_id = e.id order by l.attempt desc limit 1))
     from e where (e.finals > 0 or e.is_dead) and e.reason is distinct from 'quarantined' and e.outcome is distinct from e.expected
   union all
   select 'quarantined too early', e.id, format('after %s losses', e.losts) from e where e.reason = 'quarantined' and e.losts < 3

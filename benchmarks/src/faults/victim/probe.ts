@@ -32,7 +32,7 @@ prototype.query = function query(...args) {
   if (strikes(stage.name, 'sent')) return sent(this, result);
   return result.then(
     (reply) => {
-      countRefused(stage, args[1], reply);
+      countRefused(stage, valuesOf(args), reply);
       if (strikes(stage.name, 'after')) strike();
       return reply;
     },
@@ -46,6 +46,12 @@ prototype.query = function query(...args) {
 function textOf(config: unknown): string {
   if (typeof config === 'string') return config;
   return typeof config === 'object' && config !== null && 'text' in config ? String(config.text) : '';
+}
+
+/** The parameters, given beside the text or in one object with it. */
+function valuesOf([config, values]: readonly unknown[]): unknown {
+  if (Array.isArray(values)) return values;
+  return typeof config === 'object' && config !== null && 'values' in config ? config.values : undefined;
 }
 
 /** The statement is on its way; the reply is not read before the fault. */
@@ -66,6 +72,8 @@ async function sent(client: pg.Client, result: Promise<unknown>): Promise<unknow
 function countRefused(stage: Stage, values: unknown, reply: unknown): void {
   if (stage.namesEvents === undefined || !Array.isArray(values)) return;
   const named: unknown = values[stage.namesEvents];
-  const { rows } = reply as { readonly rows: readonly unknown[] };
-  if (Array.isArray(named) && rows.length < named.length) tell(`refused ${stage.name}`);
+  const count = Array.isArray(named) ? named.length : String(named).split(',').length; // written out: {1,2}
+  const { rows } = reply as { readonly rows: readonly { readonly n?: number }[] };
+  const written = stage.repliesCount === true ? (rows[0]?.n ?? 0) : rows.length;
+  if (written < count) tell(`refused ${stage.name}`);
 }

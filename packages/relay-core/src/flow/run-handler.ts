@@ -62,16 +62,16 @@ export function runHandler(
 class Run implements Overdue {
   readonly #env: DispatchEnvironment;
   readonly #about: { readonly eventId?: string; readonly channel: string; readonly events?: number };
-  readonly #resolve: (ran: Ran) => void;
+  readonly #report: (ran: Ran) => void;
   #timeout: AbortController | undefined;
   #signal: AbortSignal | undefined;
   #late: Error | undefined;
   #ended = false;
 
-  constructor(env: DispatchEnvironment, about: Run['about'], resolve: (ran: Ran) => void) {
+  constructor(env: DispatchEnvironment, about: Run['about'], report: (ran: Ran) => void) {
     this.#env = env;
     this.#about = about;
-    this.#resolve = resolve;
+    this.#report = report;
   }
 
   get about() {
@@ -124,7 +124,7 @@ class Run implements Overdue {
     if (this.#ended) return;
     this.#ended = true;
     this.#env.deadlines.remove(this.#env.timeoutMs, this);
-    this.#resolve(ran);
+    this.#report(ran);
   }
 }
 

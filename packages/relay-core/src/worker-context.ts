@@ -6,8 +6,8 @@ import type { ProcessorScope } from './di/processor-scope.js';
 import { BatchSize } from './flow/batch-size.js';
 import { Hint } from './flow/hint.js';
 import { type Claim, InFlight } from './flow/in-flight.js';
-import { Lookout } from './flow/lookout.js';
 import { Marks } from './flow/marks.js';
+import { Poller } from './flow/poll.js';
 import type { Prefetch } from './flow/prefetch.js';
 import { ReadyChannels } from './flow/ready-channels.js';
 import type { Settler } from './flow/settle.js';
@@ -50,7 +50,7 @@ export class WorkerContext {
   /** Which channels have work. */
   readonly ready = new ReadyChannels();
   /** Looks which. */
-  readonly lookout: Lookout;
+  readonly poller: Poller;
   /** Events of leased handlers that were claimed and have not started, by channel. */
   readonly prefetched = new Map<number, Prefetch>();
   /** The time limits of handlers. */
@@ -80,7 +80,7 @@ export class WorkerContext {
     this.pollIntervalMs = parts.pollIntervalMs;
     this.connections = parts.connections;
     this.onFenced = parts.onFenced;
-    this.lookout = new Lookout(this.ready, this.marks, this.hint, parts.pollIntervalMs, {
+    this.poller = new Poller(this.ready, this.marks, this.hint, parts.pollIntervalMs, {
       found: () => this.wakeAll(),
       dead: parts.onDead,
     });
@@ -118,13 +118,13 @@ export class WorkerContext {
 
   /** A channel has work, or a handler room for more: one idle worker takes it up. */
   wakeFor(channelId: number): void {
-    if (!this.ready.add(channelId)) this.lookout.hurry();
+    if (!this.ready.add(channelId)) this.poller.hurry();
     (this.#wakeups.find((wakeup) => wakeup.isWaiting) ?? this.#wakeups[0])?.signal();
   }
 
   /** Everything may have changed: all of it is looked at now. */
   lookNow(): void {
-    this.lookout.hurry();
+    this.poller.hurry();
     this.wakeAll();
   }
 

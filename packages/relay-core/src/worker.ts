@@ -1,35 +1,18 @@
 import type { Connection } from './db/connection.js';
 import { type Backend, type Fence, gateway, type PolledChannel } from './db/gateway.js';
 import { isServerAway, sqlstateOf } from './db/pg-error.js';
-import { claim } from './flow/claim.js';
-import { Concurrency } from './flow/concurrency.js';
-import { dispatch } from './flow/dispatch.js';
-import { dispatchBatch } from './flow/dispatch-batch.js';
-import { type Claimed, Prefetch } from './flow/prefetch.js';
 import { readBack } from './flow/read-back.js';
-import { type BatchResult, runBatch, runSuspects } from './flow/run-batch.js';
-import type { Attempt } from './flow/run-handler.js';
-import { runToplevel } from './flow/run-toplevel.js';
-import { runTransaction } from './flow/run-transaction.js';
-import { lostAs } from './flow/suspects.js';
-import type { HandlerDefinition } from './handlers/handler-definition.js';
 import type { Wakeup } from './lifecycle/wakeup.js';
-import { logOutcome } from './telemetry/log-outcome.js';
+import { batchTurn } from './turns/batch-turn.js';
+import { leasedTurn } from './turns/leased-turn.js';
+import { sqlTurn } from './turns/sql-turn.js';
+import { toplevelTurn } from './turns/toplevel-turn.js';
+import { transactionalTurn } from './turns/transactional-turn.js';
+import { lookTimeoutMs, Turn, type TurnEnd } from './turns/turn.js';
 import type { WorkerContext } from './worker-context.js';
 
-/** A look or a claim that takes longer than this is given up, in ms. */
-const lookTimeoutMs = 30_000;
-
-/** What became of a channel's turn: there probably is more, there is none, or there is no room for it. */
-type Turn = 'more' | 'drained' | 'full';
-
-const turn = (more: boolean): Turn => (more ? 'more' : 'drained');
-
-/** Events of a transactional handler that a worker claims at once; it runs them one after the other. */
-const transactionalClaim = 10;
-
 /**
- * One connection that runs actions. `tick` reads look → claim → dispatch → settle, and returns how long to wait; a tick that
+ * One connection that runs actions. `tick` looks and gives the channel whose turn it is its turn (claim → dispatch → settle), and returns how long to wait; a tick that
  * did something is followed by the next at once, so a burst drains as fast as the database can.
  */
 export class Worker {
@@ -75,34 +58,34 @@ export class Worker {
 
   /** Waits for this long or for a signal; keeps the flag armed where looks are further apart than it lasts. */
   async #idle(ms: number): Promise<void> {
-    const { fence, hint, lookout, ready } = this.#shared;
+    const { fence, hint, poller, ready } = this.#shared;
     const rearmMs = fence === undefined || !ready.isEmpty ? Number.POSITIVE_INFINITY : hint.rearmWithinMs();
     const signalled = await this.#wakeup.wait(Math.max(1, Math.min(ms, rearmMs)));
     if (signalled || rearmMs >= ms || this.#shared.draining || !ready.isEmpty) return;
-    if (hint.rearmWithinMs() <= 0) await lookout.rearm(this.#db);
+    if (hint.rearmWithinMs() <= 0) await poller.rearm(this.#db);
   }
 
   /** Works on the channel whose turn it is. Returns how many ms to wait when there is none. */
   async tick(): Promise<number> {
-    const { fence, lookout, ready, hint, pollIntervalMs } = this.#shared;
+    const { fence, poller, ready, hint, pollIntervalMs } = this.#shared;
     if (fence === undefined) return pollIntervalMs;
     if (this.#entered !== fence) await this.#enter(fence);
     await this.#readBack(fence);
-    if (lookout.dueInMs() <= 0) await this.#look(ready.isEmpty);
+    if (poller.dueInMs() <= 0) await this.#look(ready.isEmpty && hint.isArmed()); // only renews: there may be work
     if (this.#shared.draining) return 0;
     const next = ready.next((channel) => this.#passesOver(channel));
     if (next === undefined) {
       // Before it waits, the flag must be armed, and nobody left who read it before.
       if (ready.isEmpty && !hint.isArmed() && !hint.isWatching) await this.#look(true);
-      return ready.next((channel) => this.#passesOver(channel)) === undefined ? Math.max(1, lookout.dueInMs()) : 0;
+      return ready.next((channel) => this.#passesOver(channel)) === undefined ? Math.max(1, poller.dueInMs()) : 0;
     }
     const ended = await this.#take(next.channel, fence);
     this.#recoverMs = 0;
     if (ended === 'more') {
-      lookout.progressed();
+      poller.progressed();
     } else if (ended === 'full') {
       ready.full(next);
-      lookout.full();
+      poller.full();
     } else {
       ready.drained(next);
     }
@@ -110,9 +93,9 @@ export class Worker {
   }
 
   async #look(idle: boolean): Promise<void> {
-    const { handlers, lookout, log } = this.#shared;
+    const { handlers, poller, log } = this.#shared;
     await this.#db.statementTimeout(lookTimeoutMs);
-    await lookout.look(this.#db, [...handlers.keys()], idle);
+    await poller.look(this.#db, [...handlers.keys()], idle);
     this.#recoverMs = 0;
     if (!this.#lostConnection) return;
     this.#lostConnection = false;
@@ -151,7 +134,7 @@ export class Worker {
   }
 
   /** Work on one channel. An error that is no event's makes the channel wait, not the others. */
-  async #take(channel: PolledChannel, fence: Fence): Promise<Turn> {
+  async #take(channel: PolledChannel, fence: Fence): Promise<TurnEnd> {
     try {
       const ended = await this.#work(channel, fence);
       this.#shared.backoff.delete(channel.id);
@@ -168,182 +151,15 @@ export class Worker {
     }
   }
 
-  #work(channel: PolledChannel, fence: Fence): Promise<Turn> {
-    if (channel.kind === 'sql') return this.#runSql(channel, fence);
-    if (channel.kind === 'toplevel') return this.#runToplevel(channel, fence);
+  #work(channel: PolledChannel, fence: Fence): Promise<TurnEnd> {
+    const turn = new Turn(this.#number, this.#db, this.#shared, channel, fence);
+    if (channel.kind === 'sql') return sqlTurn(turn);
+    if (channel.kind === 'toplevel') return toplevelTurn(turn);
     const handler = this.#shared.handlers.get(channel.id);
     if (handler === undefined) return Promise.resolve('drained');
-    if (handler.mode === 'transactional') return this.#runTransactional(channel, handler, fence);
-    if (handler.batch !== undefined) return this.#runHandlerBatch(channel, handler, handler.batch, fence);
-    return this.#runLeased(channel, handler, fence);
-  }
-
-  async #runSql(channel: PolledChannel, fence: Fence): Promise<Turn> {
-    const { running, log, lookout, marks, suspects } = this.#shared;
-    if (running.has(channel.id) && !channel.parallel) return 'full';
-    running.add(channel.id);
-    const size = this.#shared.size(channel.id);
-    const draining = () => this.#shared.draining;
-    try {
-      let result: BatchResult;
-      do {
-        const from = marks.of(channel.id);
-        result = suspects.has(channel.id)
-          ? await runSuspects(this.#db, fence, this.#number, channel, size.limit, from, draining, suspects)
-          : await runBatch(this.#db, fence, this.#number, channel, size, from, draining);
-        for (const trouble of result.troubles) logOutcome(log, trouble, channel.name);
-        if (result.done > 0) log.debug({ channel: channel.name, events: result.done }, 'batch done');
-        marks.took();
-        if (!result.busy) lookout.progressed();
-      } while (result.more && !this.#shared.draining && lookout.dueInMs() > 0);
-      await this.#db.resetSession();
-      return result.busy ? 'full' : turn(result.more);
-    } catch (error) {
-      if (isServerAway(error)) suspects.batchLost(channel.id, error);
-      else await this.#db.resetSession(); // batches before the one that failed may have left something
-      throw error;
-    } finally {
-      running.delete(channel.id);
-    }
-  }
-
-  async #runToplevel(channel: PolledChannel, fence: Fence): Promise<Turn> {
-    const { inFlight, settler } = this.#shared;
-    await this.#db.statementTimeout(lookTimeoutMs);
-    this.#shared.claims += 1;
-    const event = await gateway.claimToplevel(this.#db, fence, this.#number, channel.id);
-    if (event === undefined) return 'full'; // or another one of the channel runs
-    const claimed = inFlight.add(fence, channel.id, event);
-    const startedAt = performance.now();
-    try {
-      settler.add(await runToplevel(this.#db, claimed, event, channel));
-      this.#shared.suspects.ended(event.id);
-      return 'more';
-    } catch (error) {
-      inFlight.delete(claimed);
-      if (!(await this.#countLoss(channel, fence, event.id, startedAt, error))) await this.#giveBack(fence, [event.id]);
-      throw error;
-    }
-  }
-
-  async #runTransactional(channel: PolledChannel, handler: HandlerDefinition, fence: Fence): Promise<Turn> {
-    const events = await this.#claim(channel, fence, transactionalClaim);
-    const left = new Set(events.map(({ event }) => event.id));
-    try {
-      for (const { claimed, event } of events) {
-        if (this.#shared.draining) break;
-        const startedAt = performance.now();
-        const env = this.#environment(channel, handler, fence);
-        const row = await runTransaction(this.#db, claimed, event, handler, env).catch(async (error) => {
-          if (await this.#countLoss(channel, fence, event.id, startedAt, error)) left.delete(event.id);
-          throw error;
-        });
-        left.delete(event.id);
-        this.#shared.suspects.ended(event.id);
-        if (row !== undefined) logOutcome(this.#shared.log, row);
-        if ((row?.outcome === 'failed' || row?.outcome === 'retried') && left.size > 0)
-          if (!(await gateway.letsThrough(this.#db, channel.id))) break; // it has just opened the channel's breaker
-      }
-    } finally {
-      for (const { claimed } of events) this.#shared.inFlight.delete(claimed);
-      await this.#giveBack(fence, [...left]);
-    }
-    return turn(events.length === transactionalClaim);
-  }
-
-  /** Whether the loss of this worker's connection is counted against the event that ran: when it did so before. */
-  async #countLoss(channel: PolledChannel, fence: Fence, id: string, startedAt: number, error: unknown) {
-    if (!this.#shared.suspects.again(id, error)) return false;
-    const { control, log } = this.#shared;
-    const elapsedMs = performance.now() - startedAt;
-    const outcome = await gateway.lose(control, fence, this.#number, id, elapsedMs).catch(() => null);
-    if (outcome === null) return false;
-    this.#shared.suspects.again(id, error); // still suspected: the next loss counts too
-    logOutcome(log, { id, ...lostAs(outcome) }, channel.name);
-    return true;
-  }
-
-  /** Events that did not start, or whose transaction was cut: uncounted. If this fails, the reclaim task finds them. */
-  async #giveBack(fence: Fence, ids: readonly string[]): Promise<void> {
-    await gateway.release(this.#shared.control, fence, ids).catch(() => undefined);
-  }
-
-  async #runLeased(channel: PolledChannel, handler: HandlerDefinition, fence: Fence): Promise<Turn> {
-    const prefetch = this.#prefetch(channel, handler);
-    prefetch.ahead = !channel.breaker;
-    const want = prefetch.want(performance.now());
-    if (want === 0) return 'full';
-    let events: Claimed[] = [];
-    try {
-      events = await this.#claim(channel, fence, want);
-    } finally {
-      prefetch.arrived(events, want, performance.now());
-    }
-    return turn(events.length === want);
-  }
-
-  /** The events of this channel that wait in this Processor for their handler. */
-  #prefetch(channel: PolledChannel, handler: HandlerDefinition): Prefetch {
-    const { prefetched, settler } = this.#shared;
-    const existing = prefetched.get(channel.id);
-    if (existing !== undefined) return existing;
-    const start = ({ claimed: claim, event }: Claimed) => {
-      const startedAt = performance.now();
-      const env = { ...this.#environment(channel, handler, claim.fence), db: this.#shared.control, claim };
-      void dispatch(event, handler, env).then((attempt) => {
-        const finishedAt = performance.now();
-        const free = () => {
-          if (prefetch.ended(finishedAt)) this.#shared.wakeFor(channel.id);
-        };
-        settler.add({ claim, attempt, startedAt, finishedAt, ...(prefetch.ahead ? {} : { written: free }) });
-        if (prefetch.ahead) free();
-      });
-    };
-    const prefetch = new Prefetch(new Concurrency(handler.concurrency), start, () => !this.#shared.draining);
-    prefetched.set(channel.id, prefetch);
-    return prefetch;
-  }
-
-  async #runHandlerBatch(
-    channel: PolledChannel,
-    handler: HandlerDefinition,
-    limit: number,
-    fence: Fence,
-  ): Promise<Turn> {
-    const { batches, settler, control } = this.#shared;
-    const count = (by: number) => batches.set(channel.id, (batches.get(channel.id) ?? 0) + by);
-    if ((batches.get(channel.id) ?? 0) >= (handler.concurrency ?? 1)) return 'full';
-    count(1);
-    const claims = await this.#claim(channel, fence, limit).catch((error) => {
-      count(-1);
-      throw error;
-    });
-    const startedAt = performance.now();
-    const events = claims.map(({ event }) => event);
-    void dispatchBatch(events, handler, { ...this.#environment(channel, handler, fence), db: control }).then((all) => {
-      count(-1);
-      for (const [index, { claimed: claim }] of claims.entries())
-        settler.add({ claim, attempt: all[index] as Attempt, startedAt, finishedAt: performance.now() });
-      if (events.length > 0) this.#shared.wakeFor(channel.id);
-    });
-    return turn(events.length === limit);
-  }
-
-  async #claim(channel: PolledChannel, fence: Fence, limit: number): Promise<Claimed[]> {
-    const { inFlight, marks } = this.#shared;
-    await this.#db.statementTimeout(lookTimeoutMs);
-    this.#shared.claims += 1;
-    const events = await claim(this.#db, fence, this.#number, channel, limit, marks.of(channel.id));
-    if (events.length > 0) marks.took();
-    if (this.#shared.fence !== fence) return []; // declared dead meanwhile: they are given to others
-    return events.map((event) => ({ claimed: inFlight.add(fence, channel.id, event), event }));
-  }
-
-  #environment(channel: PolledChannel, handler: HandlerDefinition, fence: Fence) {
-    const { scope, log, control, deadlines, schemaOf } = this.#shared;
-    const stopping = this.#shared.stopping(fence);
-    const timeoutMs = handler.timeoutMs ?? channel.timeoutMs;
-    return { scope, log, control, deadlines, schemaOf, fence, stopping, timeoutMs };
+    if (handler.mode === 'transactional') return transactionalTurn(turn, handler);
+    if (handler.batch !== undefined) return batchTurn(turn, handler, handler.batch);
+    return leasedTurn(turn, handler);
   }
 
   /** After an error that ended a tick: how long to wait. A lost connection opens again with the next tick. */

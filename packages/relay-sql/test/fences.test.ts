@@ -22,6 +22,8 @@ const writes: Readonly<Record<string, { readonly fenced: string } | { readonly f
     fenced: 'select pgrelay.complete_v1(SLOT, EPOCH, array[HELD], array[ATTEMPT], array[5::float8], array[0::float8])',
   },
   'pgrelay.lose_v1': { fenced: 'select pgrelay.lose_v1(SLOT, EPOCH, 1::smallint, READY, 5)' },
+  'pgrelay.report_hint_v1': { fenced: 'select pgrelay.report_hint_v1(SLOT, EPOCH, true)' },
+  'pgrelay.working_backends_v1': { free: 'reads; volatile for a fresh look' },
   'pgrelay.release_v1': { fenced: 'select pgrelay.release_v1(SLOT, EPOCH, array[HELD])' },
   'pgrelay.heartbeat_v1': { fenced: 'select pgrelay.heartbeat_v1(SLOT, EPOCH)' },
   'pgrelay.detach_v1': { fenced: 'select pgrelay.detach_v1(SLOT, EPOCH)' },

@@ -13,12 +13,14 @@ const easyLoop = 0.7;
  */
 export class Concurrency {
   readonly #fixed: number | undefined;
+  readonly #busyShare: () => number;
   #limit: number;
   #looked = performance.now();
-  #loop = performance.eventLoopUtilization();
 
-  constructor(fixed: number | undefined) {
+  /** `busyShare`: how much of the time since it was asked last the event loop was busy, 0 to 1. */
+  constructor(fixed: number | undefined, busyShare: () => number = busySince()) {
     this.#fixed = fixed;
+    this.#busyShare = busyShare;
     this.#limit = fixed ?? adaptiveConcurrency.first;
   }
 
@@ -29,12 +31,20 @@ export class Concurrency {
   /** Called when a handler ends; `waiting`: whether events wait for one. */
   learn(waiting: boolean, now: number): void {
     if (this.#fixed !== undefined || now - this.#looked < adaptiveConcurrency.everyMs) return;
-    const loop = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(loop, this.#loop);
     this.#looked = now;
-    this.#loop = loop;
-    if (utilization > busyLoop) this.#limit = Math.max(adaptiveConcurrency.least, Math.floor(this.#limit * 0.8));
-    else if (waiting && utilization < easyLoop)
+    const busy = this.#busyShare();
+    if (busy > busyLoop) this.#limit = Math.max(adaptiveConcurrency.least, Math.floor(this.#limit * 0.8));
+    else if (waiting && busy < easyLoop)
       this.#limit = Math.min(adaptiveConcurrency.most, Math.ceil(this.#limit * 1.25));
   }
+}
+
+function busySince(): () => number {
+  let last = performance.eventLoopUtilization();
+  return () => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, last);
+    last = now;
+    return utilization;
+  };
 }

@@ -17,8 +17,8 @@ const rescueEveryLooks = 10;
 /** A look comes this many ms after a lease has ended, so that it is seen to have ended. */
 const expiryGraceMs = 5;
 
-/** What the lookout tells the Processor. */
-export interface LookoutEvents {
+/** What the poller tells the Processor. */
+export interface PollEvents {
   /** Channels have work. */
   found(): void;
   /** A Processor was lost. */
@@ -29,19 +29,19 @@ export interface LookoutEvents {
  * One look for work for the whole Processor: one statement a poll interval while it is idle, twenty a second while it is busy.
  * Workers call `look` when it is due; one of them does it, the others wait for its answer.
  */
-export class Lookout {
+export class Poller {
   readonly #ready: ReadyChannels;
   readonly #marks: Marks;
   readonly #hint: Hint;
   readonly #pollIntervalMs: number;
-  readonly #events: LookoutEvents;
+  readonly #events: PollEvents;
   #lookedAt = 0;
   #progressedAt = Number.NEGATIVE_INFINITY;
   #nextAt = 0;
   #looks = 0;
   #looking: Promise<void> | undefined;
 
-  constructor(ready: ReadyChannels, marks: Marks, hint: Hint, pollIntervalMs: number, events: LookoutEvents) {
+  constructor(ready: ReadyChannels, marks: Marks, hint: Hint, pollIntervalMs: number, events: PollEvents) {
     this.#ready = ready;
     this.#marks = marks;
     this.#hint = hint;

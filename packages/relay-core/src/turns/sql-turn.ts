@@ -1,0 +1,34 @@
+import { isServerAway } from '../db/pg-error.js';
+import { type BatchResult, runBatch, runSuspects } from '../flow/run-batch.js';
+import { logOutcome } from '../telemetry/log-outcome.js';
+import { moreIf, type Turn, type TurnEnd } from './turn.js';
+
+/** Batches of a SQL channel, one after the other, until it is drained or a look is due. */
+export async function sqlTurn({ worker, db, shared, channel, fence }: Turn): Promise<TurnEnd> {
+  const { running, log, poller, marks, suspects } = shared;
+  if (running.has(channel.id) && !channel.parallel) return 'full';
+  running.add(channel.id);
+  const size = shared.size(channel.id);
+  const draining = () => shared.draining;
+  try {
+    let result: BatchResult;
+    do {
+      const from = marks.of(channel.id);
+      result = suspects.has(channel.id)
+        ? await runSuspects(db, fence, worker, channel, size.limit, from, draining, suspects)
+        : await runBatch(db, fence, worker, channel, size, from, draining);
+      for (const trouble of result.troubles) logOutcome(log, trouble, channel.name);
+      if (result.done > 0) log.debug({ channel: channel.name, events: result.done }, 'batch done');
+      marks.took();
+      if (!result.busy) poller.progressed();
+    } while (result.more && !shared.draining && poller.dueInMs() > 0);
+    await db.resetSession();
+    return result.busy ? 'full' : moreIf(result.more);
+  } catch (error) {
+    if (isServerAway(error)) suspects.batchLost(channel.id, error);
+    else await db.resetSession(); // batches before the one that failed may have left something
+    throw error;
+  } finally {
+    running.delete(channel.id);
+  }
+}

@@ -3,7 +3,7 @@
 create or replace function pgrelay.complete_v1(
   p_slot smallint, p_epoch bigint, p_ids bigint[], p_attempts integer[], p_started double precision[], p_finished double precision[]
 ) returns integer
-language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off
+language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_nestloop = off
 as $$
 declare
   v_now timestamptz := pgrelay.clock_now();

@@ -13,7 +13,7 @@ create or replace function pgrelay.settle_v1(
   p_slot smallint, p_epoch bigint, p_ids bigint[], p_attempts integer[], p_outcomes text[], p_delays double precision[],
   p_started double precision[], p_finished double precision[], p_errors jsonb[]
 ) returns table (id bigint, channel text, outcome text, attempt integer, sqlstate text, code text)
-language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off
+language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_nestloop = off
 as $$
 declare
   v_now timestamptz := pgrelay.clock_now();

@@ -6,7 +6,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   if coalesce(current_setting('pgrelay.hint', true), '') <> 'off'
-     and (select a.last_value from pgrelay.armed a) > extract(epoch from pgrelay.clock_now()) * 1000 then
+     and pg_sequence_last_value('pgrelay.armed'::regclass) > extract(epoch from pgrelay.clock_now()) * 1000 then
     perform pg_notify('pgrelay', p_what);
   end if;
 end $$;

@@ -34,7 +34,7 @@ begin
       select nextval('pgrelay.event_id_seq'), c.id, n.id, v_now, v_now, p_payload
       from pgrelay.channel c, pgrelay.node n
       where c.name = p_channel and c.state <> 'disabled' and n.is_this and coalesce(octet_length(p_payload), 0) <= c.max_payload
-      returning id, channel_id, (select a.last_value from pgrelay.armed a) into v_id, v_channel_id, v_armed;
+      returning id, channel_id, pg_sequence_last_value('pgrelay.armed'::regclass) into v_id, v_channel_id, v_armed;
     if found then
       if v_armed > extract(epoch from pgrelay.clock_now()) * 1000 and coalesce(current_setting('pgrelay.hint', true), '') <> 'off' then
         perform pg_notify('pgrelay', v_channel_id::text);

@@ -88,6 +88,7 @@ describe('a look', () => {
     );
     expect((await look()).dead).toBe(true);
     await db.query('select pgrelay.bury_v1()');
+    expect((await takeSlot(db)).slot).toBe(lost.slot); // a new Processor, whose heartbeat is fresh
     expect((await look()).dead).toBe(true);
     expect(await db.query('select pgrelay.rescue_v1() > 0 as some')).toEqual([{ some: true }]);
     expect((await look()).dead).toBe(true); // whoever rescues looks once more

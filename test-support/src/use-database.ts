@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import type pg from 'pg';
 import { afterAll, beforeAll, inject } from 'vitest';
 import { untilUnused } from './leak-check.js';
+import { until } from './until.js';
 import './provided.js';
 import type { Templates } from './templates.js';
 import { TestDatabase } from './test-database.js';
@@ -33,10 +35,25 @@ export function useDatabase({ template = 'migrated' }: UseDatabaseOptions = {}):
       try {
         await untilUnused(client, database.name);
       } finally {
-        await client.query(`drop database if exists ${database.name} with (force)`);
+        await dropDatabase(client, database.name);
         for (const role of database.roles) await client.query(`drop role ${role}`);
       }
     });
   });
   return database;
 }
+
+/** A login that is no superuser may not end an autovacuum worker that happens to be there: it is waited for. */
+async function dropDatabase(client: pg.Client, name: string): Promise<void> {
+  await until(async () => {
+    try {
+      await client.query(`drop database if exists ${name} with (force)`);
+      return true;
+    } catch (error) {
+      if (sqlstateOf(error) !== '42501') throw error;
+      return false;
+    }
+  }, `database ${name} can be dropped`);
+}
+
+const sqlstateOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);

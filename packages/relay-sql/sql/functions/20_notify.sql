@@ -20,84 +20,83 @@ create or replace function pgrelay.notify(
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_channel pgrelay.channel;
-  v_now timestamptz := pgrelay.clock_now();
   v_id bigint;
-  v_channel_id integer;
-  v_armed bigint;
-  v_waiting bigint;
+  v_silent boolean;
 begin
-  -- Most events are ready at once and have no key: one statement. The flag is read after the lock on the table was taken, as in
-  -- hint(). What this does not take is told apart below.
-  if p_run_at is null and p_dedup_key is null and coalesce(p_priority, 0) = 0 then
-    insert into pgrelay.queue (id, channel_id, node, enqueued_at, run_at, payload)
-      select nextval('pgrelay.event_id_seq'), c.id, n.id, v_now, v_now, p_payload
-      from pgrelay.channel c, pgrelay.node n
-      where c.name = p_channel and c.state <> 'disabled' and n.is_this and coalesce(octet_length(p_payload), 0) <= c.max_payload
-      returning id, channel_id, pg_sequence_last_value('pgrelay.armed'::regclass) into v_id, v_channel_id, v_armed;
-    if found then
-      if v_armed > extract(epoch from pgrelay.clock_now()) * 1000 and coalesce(current_setting('pgrelay.hint', true), '') <> 'off' then
-        perform pg_notify('pgrelay', v_channel_id::text);
+  -- Most events are ready at once and have no key: one statement, and no expression beside it, since each costs its making in every
+  -- transaction. The flag is read after the lock on the table was taken, as in hint(). What this does not take is told apart below.
+  insert into pgrelay.queue (id, channel_id, node, enqueued_at, run_at, payload)
+    select nextval('pgrelay.event_id_seq'), c.id, n.id, pgrelay.clock_now(), pgrelay.clock_now(), p_payload
+    from pgrelay.channel c, pgrelay.node n
+    where p_run_at is null and p_dedup_key is null and coalesce(p_priority, 0) = 0
+      and c.name = p_channel and c.state <> 'disabled' and n.is_this and coalesce(octet_length(p_payload), 0) <= c.max_payload
+    returning id, (case when pg_sequence_last_value('pgrelay.armed'::regclass) > extract(epoch from pgrelay.clock_now()) * 1000
+      and coalesce(current_setting('pgrelay.hint', true), '') <> 'off' then pg_notify('pgrelay', channel_id::text) end) is null into v_id, v_silent;
+  if found then
+    return v_id;
+  end if;
+
+  declare
+    v_channel pgrelay.channel;
+    v_now timestamptz := pgrelay.clock_now();
+    v_waiting bigint;
+  begin
+    select c.* into v_channel from pgrelay.channel c where c.name = p_channel;
+    if v_channel.state is distinct from 'active' then
+      if v_channel.id is null then
+        raise exception using errcode = 'PR001', message = format('channel %L is not registered', p_channel),
+          hint = 'Register it with pgrelay.register_channel(), or look for the name in the view pgrelay.channels.';
+      elsif v_channel.state = 'disabled' then
+        raise exception using errcode = 'PR002', message = format('channel %L is disabled', p_channel),
+          hint = 'pgrelay.resume_channel() opens it again; a paused channel takes events, a disabled one does not.';
       end if;
-      return v_id;
     end if;
-  end if;
+    if octet_length(p_payload) > v_channel.max_payload then
+      raise exception using errcode = 'PR003',
+        message = format('the payload has %s octets, channel %L takes at most %s', octet_length(p_payload), p_channel, v_channel.max_payload),
+        hint = 'Store the data in a table and send its key, or register the channel with a larger p_max_payload.';
+    end if;
+    if not isfinite(p_run_at) then
+      raise exception using errcode = 'PR004', message = format('p_run_at is %s', p_run_at), hint = 'Give a time that will come, or NULL for now.';
+    end if;
+    if p_priority not between -32768 and 32767 then
+      raise exception using errcode = 'PR004', message = format('priority %s is not between -32768 and 32767', p_priority),
+        hint = 'Lower numbers run first; 0 is the default.';
+    end if;
 
-  select c.* into v_channel from pgrelay.channel c where c.name = p_channel;
-  if v_channel.state is distinct from 'active' then
-    if v_channel.id is null then
+    v_id := nextval('pgrelay.event_id_seq');
+    if p_dedup_key is not null then
+      v_waiting := pgrelay.take_key(v_channel.id, p_dedup_key, v_id, greatest(coalesce(p_run_at, v_now), v_now));
+      if v_waiting <> v_id then
+        return v_waiting;
+      end if;
+    end if;
+
+    -- The channel is looked up again by the insert itself, whose snapshot is younger than its table lock: a channel
+    -- dropped in between takes no event.
+    if p_run_at > v_now then
+      insert into pgrelay.delayed (id, channel_id, priority, node, enqueued_at, run_at, dedup_key, payload)
+        select v_id, c.id, coalesce(p_priority, 0), n.id, v_now, p_run_at, p_dedup_key, p_payload
+        from pgrelay.channel c, pgrelay.node n where c.id = v_channel.id and n.is_this;
+      if (pgrelay.current_event()).channel = p_channel then
+        perform pgrelay.note_recurrence_v1(p_channel);
+      end if;
+    else
+      insert into pgrelay.queue (id, channel_id, priority, node, enqueued_at, run_at, dedup_key, payload)
+        select v_id, c.id, coalesce(p_priority, 0), n.id, v_now, v_now, p_dedup_key, p_payload
+        from pgrelay.channel c, pgrelay.node n where c.id = v_channel.id and n.is_this;
+    end if;
+    if not found then
       raise exception using errcode = 'PR001', message = format('channel %L is not registered', p_channel),
-        hint = 'Register it with pgrelay.register_channel(), or look for the name in the view pgrelay.channels.';
-    elsif v_channel.state = 'disabled' then
-      raise exception using errcode = 'PR002', message = format('channel %L is disabled', p_channel),
-        hint = 'pgrelay.resume_channel() opens it again; a paused channel takes events, a disabled one does not.';
+        hint = 'It was dropped while this call ran.';
     end if;
-  end if;
-  if octet_length(p_payload) > v_channel.max_payload then
-    raise exception using errcode = 'PR003',
-      message = format('the payload has %s octets, channel %L takes at most %s', octet_length(p_payload), p_channel, v_channel.max_payload),
-      hint = 'Store the data in a table and send its key, or register the channel with a larger p_max_payload.';
-  end if;
-  if not isfinite(p_run_at) then
-    raise exception using errcode = 'PR004', message = format('p_run_at is %s', p_run_at), hint = 'Give a time that will come, or NULL for now.';
-  end if;
-  if p_priority not between -32768 and 32767 then
-    raise exception using errcode = 'PR004', message = format('priority %s is not between -32768 and 32767', p_priority),
-      hint = 'Lower numbers run first; 0 is the default.';
-  end if;
-
-  v_id := nextval('pgrelay.event_id_seq');
-  if p_dedup_key is not null then
-    v_waiting := pgrelay.take_key(v_channel.id, p_dedup_key, v_id, greatest(coalesce(p_run_at, v_now), v_now));
-    if v_waiting <> v_id then
-      return v_waiting;
+    -- Every channel has the lane of priority 0; the first event of another one makes its lane known. After the event, whose lock
+    -- on the table keeps drop_channel away.
+    if p_priority <> 0 and not exists (select from pgrelay.lane l where l.channel_id = v_channel.id and l.priority = p_priority) then
+      insert into pgrelay.lane (channel_id, priority) values (v_channel.id, p_priority);
     end if;
-  end if;
-
-  -- The channel is looked up again by the insert itself, whose snapshot is younger than its table lock: a channel
-  -- dropped in between takes no event.
-  if p_run_at > v_now then
-    insert into pgrelay.delayed (id, channel_id, priority, node, enqueued_at, run_at, dedup_key, payload)
-      select v_id, c.id, coalesce(p_priority, 0), n.id, v_now, p_run_at, p_dedup_key, p_payload
-      from pgrelay.channel c, pgrelay.node n where c.id = v_channel.id and n.is_this;
-    if (pgrelay.current_event()).channel = p_channel then
-      perform pgrelay.note_recurrence_v1(p_channel);
-    end if;
-  else
-    insert into pgrelay.queue (id, channel_id, priority, node, enqueued_at, run_at, dedup_key, payload)
-      select v_id, c.id, coalesce(p_priority, 0), n.id, v_now, v_now, p_dedup_key, p_payload
-      from pgrelay.channel c, pgrelay.node n where c.id = v_channel.id and n.is_this;
-  end if;
-  if not found then
-    raise exception using errcode = 'PR001', message = format('channel %L is not registered', p_channel),
-      hint = 'It was dropped while this call ran.';
-  end if;
-  -- Every channel has the lane of priority 0; the first event of another one makes its lane known. After the event, whose lock
-  -- on the table keeps drop_channel away.
-  if p_priority <> 0 and not exists (select from pgrelay.lane l where l.channel_id = v_channel.id and l.priority = p_priority) then
-    insert into pgrelay.lane (channel_id, priority) values (v_channel.id, p_priority);
-  end if;
-  -- The event first, the flag after: a Processor that arms after this insert took its lock sees the lock and waits for it.
-  perform pgrelay.hint(case when p_run_at > v_now then '' else v_channel.id::text end);
-  return v_id;
+    -- The event first, the flag after: a Processor that arms after this insert took its lock sees the lock and waits for it.
+    perform pgrelay.hint(case when p_run_at > v_now then '' else v_channel.id::text end);
+    return v_id;
+  end;
 end $$;

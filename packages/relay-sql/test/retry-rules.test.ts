@@ -235,13 +235,21 @@ describe('properties', () => {
         );
         const whole =
           s.delays === null || s.delays.length === 0
-            ? Math.min(s.initial * s.factor ** s.retried, s.max)
+            ? s.initial === 0
+              ? 0 // and not 0 times infinity
+              : Math.min(s.initial * s.factor ** s.retried, s.max)
             : (s.delays[Math.min(s.retried, s.delays.length - 1)] as number);
         const seen = rows[0]?.s ?? null;
         if (s.retried >= limit) expect(seen).toBeNull();
         else expect(Math.abs((seen ?? Number.NaN) - whole * (s.full ? s.random : 1))).toBeLessThan(1e-3 + whole * 1e-9);
       }),
-      { numRuns: 300 },
+      {
+        numRuns: 300,
+        examples: [
+          [{ delays: null, initial: 0, factor: 1.5, max: 1000, limit: 2536, full: false, retried: 2535, random: 0 }],
+          [{ delays: null, initial: 1, factor: 100, max: 1000, limit: 9000, full: true, retried: 8999, random: 1 }],
+        ],
+      },
     );
   });
 

@@ -5,7 +5,8 @@
 --   p_outcomes   done | cancelled | failed | retried | snoozed (both after p_delays ms) | error (the retry policy decides)
 --   p_started, p_finished   how many ms ago, by a monotonic clock; the database's clock gives the times
 --   p_errors     NULL, or {sqlstate, code, message, detail, hint, context, constraint, table} and what decide_v2 takes
--- Returns each settled event with the outcome that was logged.
+-- Returns each settled event with the outcome that was logged. Planned once a session: planning this statement costs more than running
+-- it for one event.
 -- Rows are found by their ids: seqscan is off, and the ids are said twice, for a plan that was made while the queue was small
 -- would else walk all of it, or all of its key for the join. coalesce keeps the index on (slot, epoch) out, in which every row
 -- that this Processor has settled lies dead as long as a snapshot is held.
@@ -13,7 +14,7 @@ create or replace function pgrelay.settle_v1(
   p_slot smallint, p_epoch bigint, p_ids bigint[], p_attempts integer[], p_outcomes text[], p_delays double precision[],
   p_started double precision[], p_finished double precision[], p_errors jsonb[]
 ) returns table (id bigint, channel text, outcome text, attempt integer, sqlstate text, code text)
-language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_nestloop = off
+language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_nestloop = off set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_now timestamptz := pgrelay.clock_now();

@@ -30,6 +30,7 @@ export class Prefetch {
   #target: number;
   #arrivedAt = 0;
   #wasFull = false;
+  #isMore = false;
   /** False: events are claimed only when they can start. */
   ahead = true;
 
@@ -48,7 +49,7 @@ export class Prefetch {
   /** How many events to claim now; 0: enough are here. Whoever asks must call `arrived`, with nothing if it failed. */
   want(now: number): number {
     if (!this.#isLow()) {
-      this.#wasFull = true; // whoever asks knows of more
+      this.#isMore = true; // whoever asks knows of more
       return 0;
     }
     if (!this.ahead) this.#target = this.#concurrency.limit;
@@ -62,6 +63,7 @@ export class Prefetch {
   arrived(events: readonly Claimed[], asked: number, now: number): void {
     this.#asked -= asked;
     this.#wasFull = events.length > 0 && events.length === asked;
+    this.#isMore = events.length > 0; // fewer than asked for need not be all
     this.#arrivedAt = now;
     this.#waiting = this.#head === 0 ? [...this.#waiting, ...events] : [...this.#waiting.slice(this.#head), ...events];
     this.#head = 0;
@@ -85,7 +87,7 @@ export class Prefetch {
     this.#running -= 1;
     this.#concurrency.learn(this.waiting > 0, now);
     this.pump(now);
-    return this.#wasFull && this.#isLow();
+    return this.#isMore && this.#isLow();
   }
 
   /** Takes out what has not been started. */

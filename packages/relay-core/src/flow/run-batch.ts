@@ -42,7 +42,7 @@ export async function runBatch(
     const startedAt = performance.now();
     const batch = await gateway.runBatch(db, fence, worker, channel.id, limit, size.singly, batchCapMs, marks);
     size.learn(batch, performance.now() - startedAt, channel.timeoutMs);
-    return report(batch, limit);
+    return report(batch);
   } catch (error) {
     if (sqlstateOf(error) !== '57014') throw error;
   }
@@ -114,10 +114,9 @@ async function runSingly(
   return { more: true, busy: false, done, troubles };
 }
 
-function report(batch: BatchRow, limit: number): BatchResult {
-  const ran = batch.done + batch.retried + batch.failed;
+function report(batch: BatchRow): BatchResult {
   return {
-    more: !batch.busy && (batch.taken === limit || ran < batch.taken),
+    more: !batch.busy && batch.taken > 0, // fewer than asked for need not be all
     busy: batch.busy,
     done: batch.done,
     troubles: batch.troubles,

@@ -22,5 +22,5 @@ export async function batchTurn(turn: Turn, handler: HandlerDefinition, limit: n
       settler.add({ claim, attempt: all[index] as Attempt, startedAt, finishedAt: performance.now() });
     if (events.length > 0) shared.wakeFor(channel.id);
   });
-  return moreIf(events.length === limit);
+  return moreIf(events.length > 0);
 }

@@ -30,5 +30,5 @@ export async function transactionalTurn(turn: Turn, handler: HandlerDefinition):
     for (const { claimed } of events) shared.inFlight.delete(claimed);
     await turn.giveBack([...left]);
   }
-  return moreIf(events.length === claimAtOnce);
+  return moreIf(events.length > 0);
 }

@@ -213,3 +213,55 @@ test.each([false, true])(
     expect(await logOf(db, name)).toHaveLength(100);
   },
 );
+
+describe('a channel that is dropped by force', () => {
+  test.each([
+    [
+      'while a worker locks an event and then claims it',
+      'select from pgrelay.queue for update',
+      'update pgrelay.queue set worker = 1',
+    ],
+    [
+      'while a producer sends a delayed event and then one that is ready',
+      "select pgrelay.notify('d.gone', p_run_at => now() + interval '1 day')",
+      "select pgrelay.notify('d.other')",
+    ],
+    [
+      'while a producer takes a dedup key and then sends its event',
+      "insert into pgrelay.dedup (channel_id, key, event_id) values ((select id from pgrelay.channel where name = 'd.gone'), 'k', 1)",
+      "select pgrelay.notify('d.other')",
+    ],
+  ])('%s: no deadlock, the one who was first goes on', async (_, first, then) => {
+    await db.query(
+      "select pgrelay.register_channel('d.gone'), pgrelay.register_channel('d.other'), pgrelay.notify('d.gone')",
+    );
+    const writer = await db.session('writer');
+    const dropper = await db.session('dropper');
+    await writer.query('set role pgrelay_owner');
+    await writer.query('begin');
+    await writer.query(first);
+    const dropped = dropper.start("select pgrelay.drop_channel('d.gone', true)");
+    await dropper.untilBlocked();
+    await writer.query(then);
+    await writer.query('commit');
+    await dropped;
+    expect(await db.query("select from pgrelay.channels where name = 'd.gone'")).toEqual([]);
+    expect(await db.query("select from pgrelay.failed where channel = 'd.gone'")).not.toEqual([]);
+    await db.query("select pgrelay.drop_channel('d.other', true)");
+    await db.query("set role pgrelay_owner; delete from pgrelay.failed where channel like 'd.%'; reset role");
+  });
+
+  test('waits no longer than its lock_timeout', async () => {
+    await db.query("select pgrelay.register_channel('d.open')");
+    const producer = await db.session('open producer');
+    await producer.query('begin');
+    await producer.query("select pgrelay.notify('d.open')");
+    const dropper = await db.session('impatient dropper');
+    await dropper.query("set lock_timeout = '300ms'");
+    await expect(dropper.query("select pgrelay.drop_channel('d.open', true)")).rejects.toMatchObject({ code: '55P03' });
+    expect(await dropper.query('show lock_timeout')).toEqual([{ lock_timeout: '300ms' }]);
+    await producer.query('commit');
+    await dropper.query("select pgrelay.drop_channel('d.open', true)");
+    expect(await dropper.query('show lock_timeout')).toEqual([{ lock_timeout: '300ms' }]);
+  });
+});

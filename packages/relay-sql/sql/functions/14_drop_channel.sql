@@ -1,7 +1,6 @@
 -- Drops a channel. Events that wait or run are not lost: with p_force they move to pgrelay.failed with the reason
 -- channel_dropped, without it the call is refused (PR007). The attempt of one that runs ends here, with its audit row: what its
--- worker sends later finds no event. Takes the event tables in SHARE ROW EXCLUSIVE mode, so it
--- waits for open producers, at most for the caller's lock_timeout.
+-- worker sends later finds no event. Nobody else writes events meanwhile (lock_event_tables()).
 create or replace function pgrelay.drop_channel(p_name text, p_force boolean default false) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -9,13 +8,12 @@ declare
   v_id integer;
   v_events bigint;
 begin
-  lock table pgrelay.channel in share row exclusive mode;
+  perform pgrelay.lock_event_tables();
   select c.id into v_id from pgrelay.channel c where c.name = p_name;
   if not found then
     raise exception using errcode = 'PR001', message = format('channel %L is not registered', p_name),
       hint = 'The view pgrelay.channels lists what is registered.';
   end if;
-  lock table pgrelay.queue, pgrelay.delayed in share row exclusive mode;
   select (select count(*) from pgrelay.queue q where q.channel_id = v_id)
        + (select count(*) from pgrelay.delayed d where d.channel_id = v_id) into v_events;
   if v_events > 0 and not p_force then

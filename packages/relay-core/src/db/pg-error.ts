@@ -4,6 +4,15 @@ export function sqlstateOf(error: unknown): string | undefined {
   return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : undefined;
 }
 
+/** The database's own error inside one that a library made around it; any other error as it is. */
+export function sourceOf(error: unknown): unknown {
+  for (let at = error, depth = 0; at instanceof Error && depth < 10; depth += 1) {
+    if (sqlstateOf(at) !== undefined) return at;
+    at = at.cause;
+  }
+  return error;
+}
+
 /** What PostgreSQL ends a connection with, or refuses one: class 08, and these. */
 const losses = new Set(['57P01', '57P02', '57P03', '57P05', '25P03', '25P04', '53300']);
 
@@ -62,8 +71,9 @@ export interface RetryRow {
 /** Describes whatever a handler threw. */
 export function toFailure(error: unknown, code = 'handler_error'): Failure {
   if (!(error instanceof Error)) return { code, message: storable(error) };
-  const sqlstate = sqlstateOf(error);
-  const fields = error as Error & Partial<Record<'detail' | 'hint' | 'constraint' | 'table', string>>;
+  const source = sourceOf(error);
+  const sqlstate = sqlstateOf(source);
+  const fields = source as Error & Partial<Record<'detail' | 'hint' | 'constraint' | 'table', string>>;
   return {
     ...(sqlstate === undefined ? {} : { sqlstate }),
     code,

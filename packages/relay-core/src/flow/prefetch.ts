@@ -9,7 +9,7 @@ export interface Claimed {
 }
 
 /** At most so many events of a channel wait in a Processor. */
-const mostWaiting = 2_000;
+const mostWaiting = 1_500;
 
 /** Claims that last less than this, in ms, are too small; events that wait longer than this were claimed too early. */
 const quickMs = 50;

@@ -39,6 +39,7 @@ export class Heartbeat {
     const thread = new Worker(new URL('./heartbeat-thread.js', import.meta.url), {
       workerData: this.#setup,
       name: 'pgrelay-heartbeat',
+      resourceLimits: { maxYoungGenerationSizeMb: 2 }, // a few objects a second: room for 48 MB would be filled all the same
     });
     this.#thread = thread;
     thread.on('error', (error) =>

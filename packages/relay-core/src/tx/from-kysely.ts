@@ -1,6 +1,6 @@
+import { sourceOf } from '../db/pg-error.js';
 import type { Queryable } from '../db/queryable.js';
 import { noTransaction } from './no-transaction.js';
-import { sourceOf } from './source-of.js';
 import { textValues } from './text-values.js';
 
 /** A statement in the form in which Kysely runs it. */

@@ -45,6 +45,14 @@ describe.each(['leased', 'transactional'] as const)('a %s handler', (mode) => {
       'retried',
       'handler_error',
     ],
+    [
+      'a serialization failure inside the error of a library',
+      () => {
+        throw new Error('query failed', { cause: Object.assign(new Error('conflict'), { code: '40001' }) });
+      },
+      'retried',
+      'handler_error',
+    ],
   ];
 
   test.each(table)('that returns %s', async (name, result, outcome, code) => {

@@ -46,7 +46,7 @@ describe('events that are claimed ahead', () => {
     }
   });
 
-  test('of quick handlers grow to two thousand, and shrink when they turn slow', () => {
+  test('of quick handlers grow to a thousand, and shrink when they turn slow', () => {
     const quick = channel(4);
     let now = 0;
     let most = 0;
@@ -55,7 +55,7 @@ describe('events that are claimed ahead', () => {
       if (quick.running === 0 || quick.end(now)) most = Math.max(most, quick.claim(now));
     }
     expect(most).toBeGreaterThan(500);
-    expect(quick.prefetch.waiting).toBeLessThanOrEqual(2_000);
+    expect(quick.prefetch.waiting).toBeLessThanOrEqual(1_000);
     for (let n = 0; n < 40; n += 1) {
       now += 1_000;
       quick.end(now);

@@ -9,7 +9,7 @@ export interface Claimed {
 }
 
 /** At most so many events of a channel wait in a Processor. */
-const mostWaiting = 1_500;
+const mostWaiting = 1_000;
 
 /** Claims that last less than this, in ms, are too small; events that wait longer than this were claimed too early. */
 const quickMs = 50;
@@ -17,7 +17,7 @@ const slowMs = 250;
 
 /**
  * Events of one leased channel that were claimed and wait for a handler. It holds as many as handlers end in about a tenth of
- * a second: as many as may run at once where they are slow, up to two thousand where they are quick.
+ * a second: as many as may run at once where they are slow, up to a thousand where they are quick.
  */
 export class Prefetch {
   readonly #concurrency: Concurrency;

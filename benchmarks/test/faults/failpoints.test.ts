@@ -1,15 +1,18 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { failpoint, failpoints, Hits } from '../../dist/faults/failpoint.js';
 import { callOf, stageOf, stages, unstaged } from '../../dist/faults/stages.js';
 
-const source = (name: string) =>
-  readFileSync(new URL(`../../../packages/relay-core/src/${name}`, import.meta.url), 'utf8');
+const core = (name: string) => new URL(`../../../packages/relay-core/src/${name}`, import.meta.url);
+const source = (name: string) => readFileSync(core(name), 'utf8');
+const gateway = readdirSync(core('db/gateway'))
+  .map((name) => source(`db/gateway/${name}`))
+  .join('');
 const handlers = readFileSync(new URL('../../dist/faults/victim/handlers.js', import.meta.url), 'utf8');
 
 describe('the table of stages', () => {
   test('knows every call that a Processor makes, and no other: each has a failpoint or a reason to have none', () => {
-    const functions = [...source('db/gateway.ts').matchAll(/\bpgrelay\.(\w+)\(/g)].map(([, name]) => name);
+    const functions = [...gateway.matchAll(/\bpgrelay\.(\w+)\(/g)].map(([, name]) => name);
     const ends = [...source('flow/run-transaction.ts').matchAll(/'(commit|rollback)'/g)].map(([, word]) => word);
     const known = [...stages.flatMap(({ call }) => call ?? []), ...Object.keys(unstaged)];
     expect([...new Set(known)].sort()).toEqual([...new Set([...functions, ...ends])].sort());

@@ -1,0 +1,44 @@
+import type { Queryable } from '../queryable.js';
+import { call } from './call.js';
+import type { Fence } from './rows.js';
+
+/** What a handler does while it runs. */
+export const attemptCalls = {
+  /** What was recorded for an effect of an event, or undefined. @throws RelayError RELAY_FENCED, RELAY_ARGUMENT_INVALID */
+  async recall(
+    db: Queryable,
+    fence: Fence,
+    eventId: string,
+    name: string,
+  ): Promise<{ readonly result: unknown } | undefined> {
+    const rows = await call<{ recorded: boolean; result: unknown }>(
+      db,
+      'select recorded, result from pgrelay.recall_v1($1, $2, $3, $4)',
+      [fence.slot, fence.epoch, eventId, name],
+    );
+    return rows[0]?.recorded === true ? { result: rows[0].result } : undefined;
+  },
+
+  async recordEffect(db: Queryable, eventId: string, name: string, result: string): Promise<unknown> {
+    const rows = await call<{ result: unknown }>(db, 'select pgrelay.record_effect_v1($1, $2, $3) as result', [
+      eventId,
+      name,
+      result,
+    ]);
+    return rows[0]?.result;
+  },
+
+  async noteRecurrence(db: Queryable, channel: string): Promise<void> {
+    await call(db, 'select pgrelay.note_recurrence_v1($1)', [channel]);
+  },
+
+  /** Ids of events that this Processor runs and somebody wants stopped. */
+  async cancellations(db: Queryable, fence: Fence): Promise<string[]> {
+    const rows = await call<{ ids: string[] }>(
+      db,
+      'select pgrelay.cancellations_v1($1, $2)::pg_catalog.text[] as ids',
+      [fence.slot, fence.epoch],
+    );
+    return rows[0]?.ids ?? [];
+  },
+};

@@ -39,4 +39,4 @@ export interface RegisterMvOptions extends MvSettings {
 }
 
 /** What to change: absent or undefined leaves a setting as it is, null brings its default back. */
-export type AlterMvOptions = { readonly [K in keyof RegisterMvOptions]?: RegisterMvOptions[K] | null };
+export type AlterMvOptions = { readonly [K in keyof RegisterMvOptions]?: RegisterMvOptions[K] | null | undefined };

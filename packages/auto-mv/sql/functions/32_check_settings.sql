@@ -10,8 +10,8 @@ begin
       ('p_refresh_lag', p_settings.refresh_lag, 0), ('p_max_wait', p_settings.max_wait, 0), ('p_cooldown', p_settings.cooldown, 0),
       ('p_statement_timeout', extract(epoch from coalesce(p_settings.statement_timeout, '0')), 0),
       ('p_lock_timeout', extract(epoch from coalesce(p_settings.lock_timeout, '0')), 0),
-      ('p_safety_refresh', extract(epoch from coalesce(p_settings.safety_refresh, '1 s')), 1)) w(name, value, least)
-    where w.value is null or not w.value between w.least and 31536000 limit 1;
+      ('p_safety_refresh', extract(epoch from coalesce(p_settings.safety_refresh, '1 s')), 1)) w(name, value, low)
+    where w.value is null or not w.value between w.low and 31536000 limit 1;
   if v_wrong = 'p_safety_refresh' then
     raise exception using errcode = 'PM008', message = 'p_safety_refresh is not between a second and a year',
       hint = 'An interval; NULL, the default, means no safety refresh.';

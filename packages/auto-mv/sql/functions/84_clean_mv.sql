@@ -1,5 +1,6 @@
--- Rebuilds the triggers: puts pending ones on and missing ones back, gives renamed ones their name again, and takes off those whose watch is
--- no more. With the caller's rights. Returns one row per thing done. Errors: as repair and drop_trigger do.
+-- Rebuilds the triggers: puts those on that were left to the Processors and missing ones back, gives renamed ones their
+-- name again, and takes off those whose watch is no more. With the caller's rights. Returns one row per thing done.
+-- Errors: as repair and drop_trigger do.
 create or replace function pgauto_mv.clean_mv() returns table (action text, object text)
 language plpgsql set search_path = pg_catalog, pg_temp set standard_conforming_strings = on set lock_timeout = '100ms'
 as $$

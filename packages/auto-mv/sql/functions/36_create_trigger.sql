@@ -46,7 +46,7 @@ begin
 exception
   when lock_not_available or deadlock_detected then
     raise exception using errcode = 'PM009', message = format('%s could not be locked within 100 ms to put a trigger on it', v_table),
-      hint = 'A longer transaction writes to it. Nothing has been registered: try again when it has ended.';
+      hint = 'A longer transaction writes to it: try again when it has ended.';
   when insufficient_privilege then
     raise exception using errcode = 'PM010', message = format('%I may not put a trigger on %s', current_user, v_table),
       hint = format('Run as its owner: grant trigger on %s to %I;', v_table, current_user);

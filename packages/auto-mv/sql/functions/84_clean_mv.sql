@@ -1,14 +1,21 @@
--- Rebuilds the triggers: puts missing ones back, gives renamed ones their name again, and takes off those whose watch is
--- no more, or that no view wants for replication any more. With the caller's rights. Returns one row per thing done.
+-- Rebuilds the triggers: puts those on that were left to the Processors and missing ones back, gives renamed ones their
+-- name again, and takes off those whose watch is no more, or that no view wants for replication any more. With the
+-- caller's rights. Returns one row per thing done.
 -- Errors: as repair and drop_trigger do.
 create or replace function pgauto_mv.clean_mv() returns table (action text, object text)
 language plpgsql set search_path = pg_catalog, pg_temp set lock_timeout = '100ms'
 as $$
 declare
   v_watch bigint;
+  v_table text;
   v_trigger record;
 begin
   perform pgauto_mv.lock_registry();
+  loop
+    v_table := (select i.relation from pgauto_mv.install_v1(null) i);
+    exit when v_table is null;
+    return query select 'triggers put on', v_table;
+  end loop;
   loop
     v_watch := pgauto_mv.repair_v1();
     exit when v_watch is null;

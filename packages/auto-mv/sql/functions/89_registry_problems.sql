@@ -31,6 +31,25 @@ as $$
   select 'trigger_missing', w.name, format('no trigger pgauto_mv_%s for %s: changes go unnoticed', w.id, w.operation),
       'select * from pgauto_mv.clean_mv(); as the owner of the table'
     from watch w where w.operation <> 'REFRESH' and w.there and w.trigger is null
+      and not exists (select from pgauto_mv.pending_trigger p where p.watch_id = w.id)
+  union all
+  select 'installing', v.name, format('not refreshed until the triggers for %s are on %s, since %s', p.operations, p.name, p.since)
+        || case when p.code is not null then format('; %I could not put them on: %s', p.role, p.code) else '' end,
+      case when p.missing is not null then 'as the owner of the table: ' || p.missing
+        when p.code = 'PM006' then format('the table takes no such trigger: select pgauto_mv.alter_mv(%L, %L, p_watch_tables => …)', v.view_name, v.schema_name)
+        else 'a Processor puts them on when the transactions that write the table have ended; or, as one with TRIGGER on it: select * from pgauto_mv.clean_mv()' end
+    from (
+      select d.mv_id, w.name, w.relation, string_agg(w.operation, ', ' order by w.operation) as operations, min(t.since) as since,
+        max(t.refused_code) as code, max(t.refused_role::text) as role,
+        pgauto_mv.trigger_grant(min(r.oid::bigint)::oid, w.relation) as missing
+      from pgauto_mv.pending_trigger t join watch w on w.id = t.watch_id join pgauto_mv.view_watch d on d.watch_id = w.id
+      left join pg_roles r on r.rolname = t.refused_role where w.there group by d.mv_id, w.name, w.relation) p
+    join mv v on v.id = p.mv_id where v.there
+  union all
+  select 'refresh_not_allowed', v.name, format('the Processor''s login %I may not refresh it', r.rolname), 'as one who may: ' || g.missing
+    from mv v cross join pgauto_mv.serving_logins() s(login) join pg_roles r on r.oid = s.login
+    cross join lateral (select pgauto_mv.refresh_grant(s.login, v.view)) g(missing)
+    where v.there and g.missing is not null
   union all
   select 'trigger_disabled', w.name, format('trigger %I does not fire for %s: changes go unnoticed', w.trigger, w.operation),
       format('alter table %s enable trigger %I; repair then refreshes the views that watch it', w.name, w.trigger)
@@ -53,7 +72,8 @@ as $$
   select distinct 'source_not_watched', v.name, format('reads %s, which it does not watch', pgauto_mv.relation_name(u.relation))
         || case when exists (select from pgauto_mv.view_watch l join pgauto_mv.watch w on w.id = l.watch_id
           where l.mv_id = v.id and w.relation = u.relation) then ' enough' else '' end,
-      format('a Processor with repair on watches it; or: select pgauto_mv.unregister_mv(%L, %L); and register it again', v.view_name, v.schema_name)
+      case when v.derived then format('a Processor with repair on watches it; now: select pgauto_mv.alter_mv(%L, %L, p_reset => array[''watch_tables''])', v.view_name, v.schema_name)
+        else 'a Processor with repair on watches it' end
     from pgauto_mv.unlinked_sources() u join mv v on v.id = u.mv_id
   union all
   select 'source_not_registered', v.name, format('reads the materialized view %s, whose freshness nobody knows', pgauto_mv.relation_name(b.relation)),
@@ -75,7 +95,8 @@ as $$
       'make max_wait 0 or longer than cooldown'
     from mv v where v.max_wait > 0 and v.cooldown > v.max_wait
   union all
-  select 'paused', v.name, 'paused since ' || v.paused_at, 'resume it' from mv v where v.paused_at is not null
+  select 'paused', v.name, 'paused since ' || v.paused_at,
+      format('select pgauto_mv.resume_mv(%L, %L)', v.view_name, v.schema_name) from mv v where v.paused_at is not null
   union all
   select 'no_processor', 'pgauto_mv', case when b.beat > 0 then 'the planner last ran at ' || to_timestamp(b.beat / 1000.0) else 'the planner has not run since the server started' end,
       'start a Processor with the plugin autoMv() on this database'

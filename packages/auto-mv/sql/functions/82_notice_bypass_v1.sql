@@ -17,6 +17,7 @@ begin
     return 0;
   end if;
   update pgauto_mv.tally_look l set looked_at = clock_timestamp();
+  delete from pgauto_mv.tally t where not exists (select from pgauto_mv.watch w where w.id = t.watch_id);
   for v_watch in
     select c.id, c.relation, c.written, t.written as before
     from (

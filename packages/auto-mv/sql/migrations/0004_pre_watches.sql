@@ -22,9 +22,9 @@ create table pgauto_mv.gate (
 create index gate_of_relation on pgauto_mv.gate (relation);
 
 -- How many rows the server had counted as written, by the operation of each watch, when it was last looked at; and when that
--- was (see notice_bypass_v1).
+-- was (see notice_bypass_v1). No foreign key: who looks must not wait for an open unregister_mv().
 create table pgauto_mv.tally (
-  watch_id bigint primary key references pgauto_mv.watch on delete cascade,
+  watch_id bigint primary key,
   written bigint not null
 ) with (fillfactor = 50);
 create table pgauto_mv.tally_look (

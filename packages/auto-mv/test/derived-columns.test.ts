@@ -1,6 +1,6 @@
 import { useDatabase } from '@pgrelay/test-support';
 import { beforeAll, expect, test } from 'vitest';
-import { numbers, randomQuery, sourceColumns, sourceTables } from './support/view-generator.js';
+import { mayReach, numbers, randomQuery, sourceColumns, sourceTables } from './support/view-generator.js';
 
 const db = useDatabase();
 const VIEWS = 200;
@@ -8,6 +8,7 @@ const SEED = 20_240_517;
 
 /** How each column is changed: to another value, and to NULL. */
 const changes: Readonly<Record<string, string>> = {
+  id: 'id + 100',
   s: "coalesce(s, '') || '1'",
   d: 'd + 1',
   j: `'{"x": 9}'`,
@@ -56,7 +57,13 @@ test(`over ${VIEWS} generated views: whichever source column changes the result 
     const { rows } = await client.query<{ change: string; changed: boolean; noticed: boolean }>(
       `select x.change, t.changed, t.noticed
        from unnest($1::text[]) x(change) cross join lateral try_change($2, $3, x.change) t`,
-      [columns.map(({ table, name, value }) => `update ${table} set ${name} = ${value}`), registered.rows[0].id, query],
+      [
+        columns
+          .filter(({ table }) => mayReach(query, table))
+          .map(({ table, name, value }) => `update ${table} set ${name} = ${value}`),
+        registered.rows[0].id,
+        query,
+      ],
     );
     const missed = rows.filter((row) => row.changed && !row.noticed).map((row) => row.change);
     expect(missed, query).toEqual([]);
@@ -65,5 +72,5 @@ test(`over ${VIEWS} generated views: whichever source column changes the result 
     await client.query('rollback');
   }
   expect(count.changed).toBeGreaterThan(500); // it looked at changes that matter
-  expect(count.ignored).toBeGreaterThan(4000); // and the watches are no catch-all
+  expect(count.ignored).toBeGreaterThan(1000); // and the watches are no catch-all
 });

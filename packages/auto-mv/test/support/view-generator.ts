@@ -45,6 +45,20 @@ export const sourceColumns: Readonly<Record<string, readonly string[]>> = {
   w: ['id', 'n', 'copy', 's'],
 };
 
+/** By what names a query reaches the rows of each of them. */
+const reachedBy: Readonly<Record<string, RegExp>> = {
+  a: /\b(a|joined|nested)\b/,
+  b: /\b(b|joined|nested|b_total)\b/,
+  p: /\b(p|p_0|p_1)\b/,
+  p_0: /\b(p|p_0)\b/,
+  h: /\b(h|h_1)\b/,
+  h_1: /\b(h|h_1)\b/,
+  w: /\bw\b/,
+};
+
+/** Whether a query may depend on a table at all; the others need not be tried. */
+export const mayReach = (query: string, table: string): boolean => reachedBy[table]?.test(query) ?? true;
+
 interface Source {
   readonly name: string;
   readonly integers: readonly string[];

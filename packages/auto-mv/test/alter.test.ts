@@ -168,7 +168,9 @@ describe('settings', () => {
     const warnings: (string | undefined)[] = [];
     client.on('notice', (notice) => warnings.push(`${notice.severity}: ${notice.message}`));
     await client.query(`select pgauto_mv.alter_mv('${shop.view}'::regclass, p_max_wait => 1)`);
-    expect(warnings).toEqual([expect.stringMatching(/^WARNING: the cooldown of 2 s is longer than the max_wait of 1 s/)]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^WARNING: the cooldown of 2 s is longer than the max_wait of 1 s/),
+    ]);
   });
 });
 
@@ -208,8 +210,7 @@ describe('watches', () => {
     const client = await db.connect();
     const notices: (string | undefined)[] = [];
     client.on('notice', (notice) => notices.push(notice.message));
-    const call = (changes: string) =>
-      client.query(`select pgauto_mv.alter_mv('odd', '${shop.schema}', ${changes})`);
+    const call = (changes: string) => client.query(`select pgauto_mv.alter_mv('odd', '${shop.schema}', ${changes})`);
     const unwatched = () =>
       db.query("select from pgauto_mv.get_mv_problems() where code = 'not_watched' and object = $1", [
         `${shop.schema}.odd`,
@@ -314,7 +315,7 @@ describe('refused, with a code and a hint, and nothing changed', () => {
     ],
     [
       'watches both given and reset',
-      "select pgauto_mv.alter_mv('daily', '$S', '{}', p_reset => array['watch_tables'])",
+      "select pgauto_mv.alter_mv('daily', '$S', p_watch_tables => '{}', p_reset => array['watch_tables'])",
       'PM041',
     ],
     ['a negative lag', "select pgauto_mv.alter_mv('daily', '$S', p_cooldown => 9, p_refresh_lag => -1)", 'PM008'],

@@ -22,34 +22,36 @@ const order = () => db.query(`insert into ${shop.orders} (amount) values (1)`);
 const skips = () =>
   db.query("select source, reason from pgauto_mv.log where kind = 'skip' and mv_id = $1 order by id", [id]);
 const problems = () =>
-  db.query<{ remedy: string }>(
-    "select remedy from pgauto_mv.get_mv_problems() where code = 'paused' and object = $1",
-    [shop.view],
-  );
+  db.query<{ remedy: string }>("select remedy from pgauto_mv.get_mv_problems() where code = 'paused' and object = $1", [
+    shop.view,
+  ]);
 
 test.each([
   ['by name', (what: string) => `select pgauto_mv.${what}_mv('daily', '${shop.schema}')`],
   ['by regclass', (what: string) => `select pgauto_mv.${what}_mv('${shop.view}'::regclass)`],
-])('%s: a paused view captures and is not refreshed, which is logged once; resumed it catches up', async (_form, call) => {
-  await db.query(call('pause'));
-  await order();
-  await plan();
-  await order();
-  await plan();
-  await plan();
-  expect([await isDirty(db, id), await requests(db, id)]).toEqual([true, []]);
-  expect(await skips()).toEqual([{ source: 'trigger', reason: 'paused' }]);
-  expect(await refresh(await db.connect(), id, 'trigger', null)).toMatchObject({ kind: 'skipped', reason: 'paused' });
-  const [problem] = await problems();
-  expect(problem?.remedy).toBe(`select pgauto_mv.resume_mv('daily', '${shop.schema}')`);
+])(
+  '%s: a paused view captures and is not refreshed, which is logged once; resumed it catches up',
+  async (_form, call) => {
+    await db.query(call('pause'));
+    await order();
+    await plan();
+    await order();
+    await plan();
+    await plan();
+    expect([await isDirty(db, id), await requests(db, id)]).toEqual([true, []]);
+    expect(await skips()).toEqual([{ source: 'trigger', reason: 'paused' }]);
+    expect(await refresh(await db.connect(), id, 'trigger', null)).toMatchObject({ kind: 'skipped', reason: 'paused' });
+    const [problem] = await problems();
+    expect(problem?.remedy).toBe(`select pgauto_mv.resume_mv('daily', '${shop.schema}')`);
 
-  await db.query(call('resume'));
-  expect(await problems()).toEqual([]);
-  await plan();
-  expect(await requests(db, id)).toEqual([{ mv: id, source: 'trigger' }]);
-  await refresh(await db.connect(), id, 'trigger', null);
-  expect(await db.query(`select revenue::int from ${shop.view}`)).toEqual([{ revenue: 2 }]);
-});
+    await db.query(call('resume'));
+    expect(await problems()).toEqual([]);
+    await plan();
+    expect(await requests(db, id)).toEqual([{ mv: id, source: 'trigger' }]);
+    await refresh(await db.connect(), id, 'trigger', null);
+    expect(await db.query(`select revenue::int from ${shop.view}`)).toEqual([{ revenue: 2 }]);
+  },
+);
 
 test('who asks for a refresh of a paused view gets it, and the pause goes on', async () => {
   await db.query(`select pgauto_mv.pause_mv('${shop.view}'::regclass)`);

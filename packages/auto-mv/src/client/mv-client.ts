@@ -59,9 +59,7 @@ export interface MvClient {
 }
 
 /** Makes a client over a connection string (it then has a pool of its own) or over your pg pool or client. */
-export function createMvClient(
-  options: { readonly connectionString: string } | { readonly db: Queryable },
-): MvClient {
+export function createMvClient(options: { readonly connectionString: string } | { readonly db: Queryable }): MvClient {
   const pool =
     'connectionString' in options
       ? new pg.Pool({ connectionString: options.connectionString, application_name: 'pgrelay client', max: 4 })

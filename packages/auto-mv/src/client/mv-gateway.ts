@@ -40,8 +40,7 @@ export const mvGateway = {
   },
 
   async alter(db: Queryable, view: MvName, options: MvArguments): Promise<void> {
-    const reset: Argument[] =
-      options.reset.length > 0 ? [['p_reset', (n) => `$${n}::text[]`, options.reset]] : [];
+    const reset: Argument[] = options.reset.length > 0 ? [['p_reset', (n) => `$${n}::text[]`, options.reset]] : [];
     await call(db, 'alter_mv', [...target(view), ...settings(options), ...reset]);
   },
 
@@ -107,17 +106,13 @@ function settings({ parameters, watches }: MvArguments): Argument[] {
   const list: Argument[] = parameters.map(({ name, value, cast }) => [`p_${name}`, (n) => `$${n}::${cast}`, value]);
   if (watches) {
     const entries = (n: number) =>
-      `array(select pgauto_mv.mv_watch(w.name, w.events) from pg_catalog.unnest($${n}::text[], $${n + 1}::text[]) w(name, events))`;
+      `array(select pgauto_mv.mv_watch(w.name, w.events) from rows from (pg_catalog.unnest($${n}::text[]), pg_catalog.unnest($${n + 1}::text[])) w(name, events))`;
     list.push(['p_watch_tables', entries, watches.tables, watches.events]);
   }
   return list;
 }
 
-async function call<R extends QueryResultRow>(
-  db: Queryable,
-  name: string,
-  args: readonly Argument[],
-): Promise<R[]> {
+async function call<R extends QueryResultRow>(db: Queryable, name: string, args: readonly Argument[]): Promise<R[]> {
   const values: unknown[] = [];
   const list = args.map(([argument, expression, ...own]) => {
     const text = `${argument} => ${expression(values.length + 1)}`;

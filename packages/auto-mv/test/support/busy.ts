@@ -12,7 +12,8 @@ export async function busyWriter(db: TestDatabase, ...tables: readonly string[])
 
 /** What is left of all registrations, beside the audit log. */
 export async function registry(db: TestDatabase): Promise<Record<string, unknown> | undefined> {
-  const [row] = await db.query(`select (select count(*) from pgauto_mv.mv) as mv, (select count(*) from pgauto_mv.watch) as watch,
+  const [row] =
+    await db.query(`select (select count(*) from pgauto_mv.mv) as mv, (select count(*) from pgauto_mv.watch) as watch,
     (select count(*) from pgauto_mv.view_watch) as link, (select count(*) from pgauto_mv.change) as change,
     (select count(*) from pgauto_mv.state) as state, (select count(*) from pgauto_mv.observation) as observation,
     (select count(*) from pgauto_mv.failure) as failure, (select count(*) from pgauto_mv.unwatched) as unwatched,

@@ -11,7 +11,9 @@ let tables = 0;
 /** A table of five columns with two rows, in the schema public. */
 async function table(extra = ''): Promise<string> {
   const name = `t${++tables}`;
-  await db.query(`create table ${name} (id integer primary key, a integer, b integer, "Odd name" text, unused integer${extra})`);
+  await db.query(
+    `create table ${name} (id integer primary key, a integer, b integer, "Odd name" text, unused integer${extra})`,
+  );
   await db.query(`insert into ${name} (id, a, b) values (1, 1, 1), (2, 2, 2)`);
   return name;
 }
@@ -86,7 +88,9 @@ describe('an UPDATE', () => {
   });
 
   test('by a foreign key is noticed, also in the table that the statement itself updates', async () => {
-    await db.query('create table tree (id integer primary key, parent integer references tree on update cascade, n integer)');
+    await db.query(
+      'create table tree (id integer primary key, parent integer references tree on update cascade, n integer)',
+    );
     await db.query('insert into tree values (1, null, 1), (2, 1, 2)');
     const mv = await viewOver('select parent from tree');
     expect(await dirties(db, mv, 'update tree set n = 9')).toBe(false);
@@ -98,7 +102,10 @@ describe('an UPDATE', () => {
       reader integer references person on update cascade)`);
     await db.query('insert into person values (1)');
     await db.query('insert into letter values (1, 1)');
-    const [writers, readers] = [await viewOver('select writer from letter'), await viewOver('select reader from letter')];
+    const [writers, readers] = [
+      await viewOver('select writer from letter'),
+      await viewOver('select reader from letter'),
+    ];
     expect(await dirties(db, writers, 'update person set id = id + 1')).toBe(true);
     expect(await dirties(db, readers, 'update person set id = id + 1')).toBe(true);
   });

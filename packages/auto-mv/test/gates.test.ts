@@ -51,12 +51,16 @@ describe('while a source is gated', () => {
     await gate();
     await order(db, shop, 5);
     expect(await repairAll(db)).toBe(0);
-    expect(await db.query("select from pg_trigger where tgrelid = $1::regclass and tgenabled <> 'D'", [shop.orders])).toEqual([]);
+    expect(
+      await db.query("select from pg_trigger where tgrelid = $1::regclass and tgenabled <> 'D'", [shop.orders]),
+    ).toEqual([]);
   });
 
   test('a change of another source does not get the view refreshed either, and is not lost', async () => {
     await db.query(`create table ${shop.schema}.extra (n integer)`);
-    await db.query(`create materialized view ${shop.schema}.both as select count(*) as n from ${shop.orders}, ${shop.schema}.extra`);
+    await db.query(
+      `create materialized view ${shop.schema}.both as select count(*) as n from ${shop.orders}, ${shop.schema}.extra`,
+    );
     const both = await registerDerived(db, `${shop.schema}.both`, ', p_cooldown => 0');
     await refresh(await db.connect(), both);
     await gate();
@@ -125,7 +129,10 @@ describe('when the gate ends', () => {
     const loader = await db.session('loader');
     const ended = loader.start(`select pgauto_mv.ungate_source('${shop.orders}')`);
     await loader.untilBlocked();
-    await refresher.query("select pgauto_mv.finish_refresh_v1($1, $2, 'now', 'concurrently', null)", [mv, claim?.epoch]);
+    await refresher.query("select pgauto_mv.finish_refresh_v1($1, $2, 'now', 'concurrently', null)", [
+      mv,
+      claim?.epoch,
+    ]);
     await refresher.query('commit');
     await ended;
     expect(await isDirty(db, mv)).toBe(true);
@@ -194,12 +201,16 @@ describe('refused, with a code and a hint', () => {
   test('a caller who does not own the table, and one who is no admin', async () => {
     await withLogin(db, ['pgrelay_admin'], async (admin, user) => {
       await db.query(`grant usage on schema ${shop.schema} to ${user}`);
-      await expect(admin.query(`select pgauto_mv.gate_source('${shop.orders}')`)).rejects.toMatchObject({ code: 'PM010' });
+      await expect(admin.query(`select pgauto_mv.gate_source('${shop.orders}')`)).rejects.toMatchObject({
+        code: 'PM010',
+      });
     });
     expect(await codes(shop.orders)).toEqual([]);
     await withLogin(db, ['pgrelay_producer'], async (producer, user) => {
       await db.query(`grant usage on schema ${shop.schema} to ${user}`);
-      await expect(producer.query(`select pgauto_mv.gate_source('${shop.orders}')`)).rejects.toMatchObject({ code: '42501' });
+      await expect(producer.query(`select pgauto_mv.gate_source('${shop.orders}')`)).rejects.toMatchObject({
+        code: '42501',
+      });
     });
   });
 });

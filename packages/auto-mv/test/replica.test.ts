@@ -56,7 +56,9 @@ const arrived = (sql: string) =>
 test('what a subscription writes is noticed where the view asks for it, one row a watch and transaction; elsewhere it is a problem', async () => {
   for (const client of [publisher, subscriber]) {
     await client.query('create table orders (id integer primary key, n integer)');
-    await client.query('create table parts (id integer, k integer, n integer, primary key (id, k)) partition by list (k)');
+    await client.query(
+      'create table parts (id integer, k integer, n integer, primary key (id, k)) partition by list (k)',
+    );
     await client.query('create table parts_1 partition of parts for values in (1)');
   }
   // The owner of the subscription may not act as this owner freely: settings are undone after each row it writes.
@@ -103,7 +105,9 @@ test('a session that is a replica: noticed once alter_mv() has set fire_on_repli
   const mv = await view('local', false);
   const write = async () => {
     await subscriber.query("set session_replication_role = 'replica'");
-    await subscriber.query('insert into local select g, g from generate_series((select count(*) from local) + 1, (select count(*) from local) + 50) g');
+    await subscriber.query(
+      'insert into local select g, g from generate_series((select count(*) from local) + 1, (select count(*) from local) + 50) g',
+    );
     await subscriber.query("set session_replication_role = 'origin'");
   };
   await write();
@@ -118,7 +122,8 @@ test('a session that is a replica: noticed once alter_mv() has set fire_on_repli
 test('rows that a replica wrote without it are noticed by the counters of the server, and reported', async () => {
   await subscriber.query('create table counted (id integer primary key, n integer)');
   const mv = await view('counted', false);
-  const look = async () => (await subscriber.query<{ n: number }>('select pgauto_mv.notice_bypass_v1()::int as n')).rows[0]?.n;
+  const look = async () =>
+    (await subscriber.query<{ n: number }>('select pgauto_mv.notice_bypass_v1()::int as n')).rows[0]?.n;
   const counted = (n: number) => arrived(`select pg_stat_get_tuples_inserted('counted'::regclass) = ${n}`);
   const write = async (id: number) => {
     await subscriber.query(`insert into counted values (${id}, ${id})`);
@@ -126,7 +131,8 @@ test('rows that a replica wrote without it are noticed by the counters of the se
     await counted(id);
   };
   const dirty = async () =>
-    (await subscriber.query<{ dirty: boolean }>('select dirty from pgauto_mv.freshness where id = $1', [mv])).rows[0]?.dirty;
+    (await subscriber.query<{ dirty: boolean }>('select dirty from pgauto_mv.freshness where id = $1', [mv])).rows[0]
+      ?.dirty;
   await look();
 
   await write(1);

@@ -86,32 +86,51 @@ export function randomQuery(random: (below: number) => number): string {
   const text = (s: Source, alias: string) => `${alias}.${pick(s.texts)}`;
   const value = (s: Source, alias: string) => (random(2) === 0 ? int(s, alias) : text(s, alias));
   const condition = (s: Source, alias: string) =>
-    pick([`${int(s, alias)} > ${random(4)}`, `${text(s, alias)} like '%${random(4)}'`, `${int(s, alias)} is not null`, 'true']);
+    pick([
+      `${int(s, alias)} > ${random(4)}`,
+      `${text(s, alias)} like '%${random(4)}'`,
+      `${int(s, alias)} is not null`,
+      'true',
+    ]);
   const shapes: readonly (() => string)[] = [
     () => `select ${value(x, 'x')} as v from ${x.name} x where ${condition(x, 'x')}`,
     () => `select count(*) as c from ${x.name} x`,
     () => `select ${value(x, 'x')} as v, count(*) as c, sum(${int(x, 'x')}) as s from ${x.name} x group by 1`,
     () => `select max(${int(x, 'x')}) as v from ${x.name} x having count(*) > ${random(8)}`,
     () => `select ${value(x, 'x')} as v from ${x.name} x join ${y.name} y on ${int(x, 'x')} = ${int(y, 'y')}`,
-    () => `select ${value(x, 'x')} as v, ${value(y, 'y')} as w from ${x.name} x left join ${y.name} y on ${int(x, 'x')} = ${int(y, 'y')} and ${condition(y, 'y')}`,
-    () => `select ${value(x, 'x')} as v from ${x.name} x where exists (select from ${y.name} y where ${int(y, 'y')} = ${int(x, 'x')})`,
-    () => `select ${value(x, 'x')} as v from ${x.name} x where ${int(x, 'x')} not in (select coalesce(${int(y, 'y')}, -1) from ${y.name} y)`,
-    () => `select ${value(x, 'x')} as v, (select max(${int(y, 'y')}) from ${y.name} y where ${condition(y, 'y')}) as w from ${x.name} x`,
-    () => `with c as (select ${int(x, 'x')} as v from ${x.name} x where ${condition(x, 'x')}) select v, count(*) as n from c group by v`,
-    () => `select ${int(x, 'x')} as v from ${x.name} x union all select ${int(y, 'y')} from ${y.name} y where ${condition(y, 'y')}`,
+    () =>
+      `select ${value(x, 'x')} as v, ${value(y, 'y')} as w from ${x.name} x left join ${y.name} y on ${int(x, 'x')} = ${int(y, 'y')} and ${condition(y, 'y')}`,
+    () =>
+      `select ${value(x, 'x')} as v from ${x.name} x where exists (select from ${y.name} y where ${int(y, 'y')} = ${int(x, 'x')})`,
+    () =>
+      `select ${value(x, 'x')} as v from ${x.name} x where ${int(x, 'x')} not in (select coalesce(${int(y, 'y')}, -1) from ${y.name} y)`,
+    () =>
+      `select ${value(x, 'x')} as v, (select max(${int(y, 'y')}) from ${y.name} y where ${condition(y, 'y')}) as w from ${x.name} x`,
+    () =>
+      `with c as (select ${int(x, 'x')} as v from ${x.name} x where ${condition(x, 'x')}) select v, count(*) as n from c group by v`,
+    () =>
+      `select ${int(x, 'x')} as v from ${x.name} x union all select ${int(y, 'y')} from ${y.name} y where ${condition(y, 'y')}`,
     () => `select ${int(x, 'x')} as v from ${x.name} x except select ${int(y, 'y')} from ${y.name} y`,
-    () => `select x.v, y.c from (select distinct ${value(x, 'x')} as v from ${x.name} x) x cross join lateral (select count(*) filter (where ${condition(y, 'y')}) as c from ${y.name} y) y`,
-    () => `select ${int(x, 'x')} as v, rank() over (partition by ${text(x, 'x')} order by ${int(x, 'x')}) as r from ${x.name} x`,
-    () => `select string_agg(${text(x, 'x')}, ',' order by ${text(x, 'x')}) as v from ${x.name} x where ${condition(x, 'x')}`,
+    () =>
+      `select x.v, y.c from (select distinct ${value(x, 'x')} as v from ${x.name} x) x cross join lateral (select count(*) filter (where ${condition(y, 'y')}) as c from ${y.name} y) y`,
+    () =>
+      `select ${int(x, 'x')} as v, rank() over (partition by ${text(x, 'x')} order by ${int(x, 'x')}) as r from ${x.name} x`,
+    () =>
+      `select string_agg(${text(x, 'x')}, ',' order by ${text(x, 'x')}) as v from ${x.name} x where ${condition(x, 'x')}`,
     () => `select ${value(x, 'x')} as v, case when ${condition(x, 'x')} then ${int(x, 'x')} end as w from ${x.name} x`,
     () => `select x::text as v from ${x.name} x where ${condition(x, 'x')}`,
-    () => `select count(distinct x) as c, sum(${int(y, 'y')}) as s from ${x.name} x full join ${y.name} y on ${int(x, 'x')} = ${int(y, 'y')}`,
-    () => `select a.id, b_total(a.id) as t from a where ${condition({ name: 'a', integers: ['id', 'n'], texts: ['s'] }, 'a')}`,
+    () =>
+      `select count(distinct x) as c, sum(${int(y, 'y')}) as s from ${x.name} x full join ${y.name} y on ${int(x, 'x')} = ${int(y, 'y')}`,
+    () =>
+      `select a.id, b_total(a.id) as t from a where ${condition({ name: 'a', integers: ['id', 'n'], texts: ['s'] }, 'a')}`,
     () => 'select a_row(a) as v from a',
-    () => `select tableoid::regclass::text as part, ${value({ name: 'p', integers: ['id', 'n'], texts: ['s'] }, 'p')} as v from p`,
-    () => `select distinct on (v) v, w from (select ${text(x, 'x')} as v, ${int(x, 'x')} as w from ${x.name} x) z order by v, w`,
+    () =>
+      `select tableoid::regclass::text as part, ${value({ name: 'p', integers: ['id', 'n'], texts: ['s'] }, 'p')} as v from p`,
+    () =>
+      `select distinct on (v) v, w from (select ${text(x, 'x')} as v, ${int(x, 'x')} as w from ${x.name} x) z order by v, w`,
     () => `select v from (select ${int(x, 'x')} as v from ${x.name} x order by 1 limit 3) z`,
-    () => `select g.${pick(['n', 's'])} as v, count(*) as c from a g natural join (select id, ${pick(['m', 'a_id'])} as z from b) q group by 1`,
+    () =>
+      `select g.${pick(['n', 's'])} as v, count(*) as c from a g natural join (select id, ${pick(['m', 'a_id'])} as z from b) q group by 1`,
   ];
   return pick(shapes)();
 }

@@ -196,7 +196,8 @@ test('columns through a plain view, a sub-select, WITH and a function with a bod
     expect(await watchesOf(db, await viewOver(query)), query).toContain(`UPDATE(a) public.${t}, each row`);
   }
   await db.query(`create function total${t}() returns bigint stable begin atomic select sum(a) from ${t}; end`);
-  const mv = await viewOver(`select total${t}()`);
+  await db.query(`create function twice${t}() returns bigint stable return 2 * total${t}()`);
+  const mv = await viewOver(`select twice${t}()`);
   expect(await watchesOf(db, mv)).toContain(`UPDATE(a) public.${t}, each row`);
   expect(await db.query('select from pgauto_mv.unwatched where mv_id = $1', [mv])).toEqual([]);
   expect(await dirties(db, mv, `update ${t} set unused = 1`)).toBe(false);

@@ -100,6 +100,23 @@ describe('of a partitioned table', () => {
     },
   );
 
+  test('a trigger that PostgreSQL copied to a leaf and somebody switched off there is a problem, and makes the view dirty', async () => {
+    const p = await family();
+    const mv = await viewOver(`select sum(n) from ${p}`);
+    await refresh(await db.connect(), mv);
+    const [copy] = await db.query<{ name: string }>(
+      'select tgname as name from pg_trigger where tgrelid = $1::regclass and tgparentid <> 0 and tgtype & 16 = 16',
+      [`${p}_0`],
+    );
+    await db.query(`alter table ${p}_0 disable trigger ${copy?.name}`);
+    await db.query(`update ${p} set n = 50 where k = 0`);
+    expect(await isDirty(db, mv)).toBe(false); // nobody could know
+    expect(await db.query('select code from pgauto_mv.get_mv_problems() where object = $1', [`public.${p}_0`])).toEqual(
+      [{ code: 'trigger_disabled' }],
+    );
+    expect([await repairAll(db), await isDirty(db, mv)]).toEqual([1, true]);
+  });
+
   test('the published form, too, gets the partitions that come later', async () => {
     const p = await family();
     await db.query(`create materialized view m${p} as select count(*) from ${p}`);

@@ -69,6 +69,7 @@ const writes: Readonly<Record<string, { readonly fenced: string } | { readonly f
   'pgauto_mv.collect_v1': { free: 'removes what every view has served' },
   'pgauto_mv.invalidate_changed_v1': { free: 'makes a view dirty: too often does no harm' },
   'pgauto_mv.link_sources_v1': { free: 'adds watches, under the lock of a registration' },
+  'pgauto_mv.install_v1': { free: 'puts on what a registration left over' },
   'pgauto_mv.repair_v1': { free: 'puts a missing trigger back' },
   'pgauto_mv.repair_view_v1': { free: 'makes a view dirty, or adds watches' },
   'pgrelay_cron.tick_v1': { free: 'each occurrence once, by the lock on its job' },

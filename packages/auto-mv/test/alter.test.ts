@@ -217,7 +217,7 @@ describe('watches', () => {
       ]);
     await call("p_reset => array['watch_tables']");
     expect(notices).toEqual([expect.stringContaining('which cannot be watched')]);
-    expect(await watches(id)).toHaveLength(4);
+    expect(await watches(id)).toHaveLength(3);
     expect(await settings(id)).toMatchObject({ derived: true });
     expect(await unwatched()).toHaveLength(1);
     await call(`p_watch_tables => ${orders('UPDATE')}`);

@@ -70,6 +70,8 @@ const writes: Readonly<Record<string, { readonly fenced: string } | { readonly f
   'pgauto_mv.invalidate_changed_v1': { free: 'makes a view dirty: too often does no harm' },
   'pgauto_mv.link_sources_v1': { free: 'adds watches, under the lock of a registration' },
   'pgauto_mv.install_v1': { free: 'puts on what a registration left over' },
+  'pgauto_mv.notice_bypass_v1': { free: 'makes a view dirty: too often does no harm' },
+  'pgauto_mv.unlink_gone_v1': { free: 'unties views from tables that are gone' },
   'pgauto_mv.repair_v1': { free: 'puts a missing trigger back' },
   'pgauto_mv.repair_view_v1': { free: 'makes a view dirty, or adds watches' },
   'pgrelay_cron.tick_v1': { free: 'each occurrence once, by the lock on its job' },

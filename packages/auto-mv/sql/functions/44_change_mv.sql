@@ -23,6 +23,10 @@ begin
     perform pgauto_mv.begin_rewatch(p_mv_id);
   end if;
   if not v_derive and not p_watches then
+    if v_changed.rewatch then           -- the same watches, whose triggers are to see more
+      select array_agg(w.relation), array_agg(w.operation) into v_relations, v_operations from pgauto_mv.present_watches(p_mv_id) w;
+      perform pgauto_mv.link_watches(p_mv_id, v_relations, v_operations);
+    end if;
     return;
   end if;
   if not exists (select from pg_class c where c.oid = v_changed.view) then
@@ -36,6 +40,9 @@ begin
     select array_agg(w.relation), array_agg(w.operation) into v_relations, v_operations from pgauto_mv.check_watch_tables(p_watch_tables) w;
   end if;
   perform pgauto_mv.change_watches(p_mv_id, v_derive, v_relations, v_operations);
+  if v_changed.rewatch then             -- also those that it had before
+    perform pgauto_mv.link_watches(p_mv_id, v_relations, v_operations);
+  end if;
   if v_derive then
     perform pgauto_mv.report_unwatched(p_mv_id, v_changed.view);
   end if;

@@ -91,13 +91,14 @@ begin
       when v_due is null and not v_view.dirty then null
       when v_mv.paused_at is not null then 'paused'
       when v_state.snap is null and pgauto_mv.installing(v_mv.id) then 'installing'
+      when pgauto_mv.is_gated(v_mv.id) then 'gated'
       when v_busy then case when v_o.next_first is not null then 'in progress' end   -- else it serves all that was seen
       when v_due is null then 'failed; waits for the next change'
       when v_due > v_now or v_rest is null or v_rest <= v_now then null
       when v_state.failures > 0 then 'backing off'
       else 'cooldown' end;
     v_due := case when v_due is not null then greatest(v_due, v_rest) end;
-    if v_busy or v_o.skip_reason in ('paused', 'installing', 'failed; waits for the next change') then
+    if v_busy or v_o.skip_reason in ('paused', 'installing', 'gated', 'failed; waits for the next change') then
       v_due := null;
     end if;
     v_o.due_at := v_due;

@@ -8,7 +8,7 @@ as $$
     from pgauto_mv.mv m left join pg_class c on c.oid = m.view left join lateral pgauto_mv.refresh_mode(m.view) r on c.oid is not null
   ), watch as (
     select w.*, coalesce(pgauto_mv.relation_name(w.relation), format('%I.%I', w.schema_name, w.relation_name)) as name,
-      exists (select from pg_class c where c.oid = w.relation) as there, t.name as trigger, t.firing
+      exists (select from pg_class c where c.oid = w.relation) as there, t.name as trigger, t.firing, pgauto_mv.is_gated_source(w.relation) as gated
     from pgauto_mv.watch w left join lateral pgauto_mv.find_trigger(w.id, w.relation) t on w.operation <> 'REFRESH'
   )
   select 'view_gone', v.name, 'the registered view does not exist any more',
@@ -53,12 +53,14 @@ as $$
   union all
   select 'trigger_disabled', w.name, format('trigger %I does not fire for %s: changes go unnoticed', w.trigger, w.operation),
       format('alter table %s enable trigger %I; repair then refreshes the views that watch it', w.name, w.trigger)
-    from watch w where w.there and not w.firing
+    from watch w where w.there and not w.firing and not w.gated
   union all
-  select 'contents_in_doubt', v.name, 'since the last refresh a view it reads was replaced, or a trigger it relies on was off',
+  select p.* from pgauto_mv.source_problems() p
+  union all
+  select 'contents_in_doubt', v.name, 'since the last refresh what it reads was replaced, a partition came or went, or a trigger it relies on was off',
       format('a Processor with repair on refreshes it; now: select pgauto_mv.refresh_materialised_view_now(%L, %L)', v.view_name, v.schema_name)
     from mv v join pgauto_mv.state s on s.mv_id = v.id
-    where v.there and s.snap is not null and s.basis is distinct from pgauto_mv.basis(v.id, v.view)
+    where v.there and s.snap is not null and not pgauto_mv.is_gated(v.id) and s.basis is distinct from pgauto_mv.basis(v.id, v.view)
   union all
   select 'trigger_renamed', w.name, format('trigger %I should be pgauto_mv_%s', w.trigger, w.id), 'select * from pgauto_mv.clean_mv(); as the owner of the table'
     from watch w where w.there and w.trigger <> 'pgauto_mv_' || w.id
@@ -67,11 +69,12 @@ as $$
       'call pgauto_mv.refresh_materialised_view_now() when it changes, or give the query another source'
     from pgauto_mv.unwatched u join mv v on v.id = u.mv_id where v.there
   union all
-  select 'source_not_watched', v.name, format('reads %s, which it does not watch', pgauto_mv.relation_name(d.relation)),
-      format('select pgauto_mv.alter_mv(%L, %L, p_reset => array[''watch_tables''])', v.view_name, v.schema_name)
-    from mv v cross join lateral pgauto_mv.derive_watches(v.view) d
-    where v.there and v.derived and d.relation is not null and not exists (
-      select from pgauto_mv.view_watch l join pgauto_mv.watch w on w.id = l.watch_id where l.mv_id = v.id and w.relation = d.relation)
+  select distinct 'source_not_watched', v.name, format('reads %s, which it does not watch', pgauto_mv.relation_name(u.relation))
+        || case when exists (select from pgauto_mv.view_watch l join pgauto_mv.watch w on w.id = l.watch_id
+          where l.mv_id = v.id and w.relation = u.relation) then ' enough' else '' end,
+      case when v.derived then format('a Processor with repair on watches it; now: select pgauto_mv.alter_mv(%L, %L, p_reset => array[''watch_tables''])', v.view_name, v.schema_name)
+        else 'a Processor with repair on watches it' end
+    from pgauto_mv.unlinked_sources() u join mv v on v.id = u.mv_id
   union all
   select 'source_not_registered', v.name, format('reads the materialized view %s, whose freshness nobody knows', pgauto_mv.relation_name(b.relation)),
       format('select pgauto_mv.register_mv(%L::regclass)', pgauto_mv.relation_name(b.relation))

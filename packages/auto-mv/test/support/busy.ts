@@ -18,7 +18,7 @@ export async function registry(db: TestDatabase): Promise<Record<string, unknown
     (select count(*) from pgauto_mv.state) as state, (select count(*) from pgauto_mv.observation) as observation,
     (select count(*) from pgauto_mv.failure) as failure, (select count(*) from pgauto_mv.unwatched) as unwatched,
     (select count(*) from pgauto_mv.pending_trigger) as pending,
-    (select count(*) from pg_trigger where tgfoid = 'pgauto_mv.capture'::regproc) as triggers,
+    (select count(*) from pg_trigger where tgfoid in ('pgauto_mv.capture'::regproc, 'pgauto_mv.capture_once'::regproc)) as triggers,
     (select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'pgauto_mv') as objects`);
   return row;
 }

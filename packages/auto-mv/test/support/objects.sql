@@ -28,7 +28,7 @@ union all
 select format('policy %s %s on %s %s', p.oid, p.polname, p.polrelid, pg_get_expr(p.polqual, p.polrelid)) from relations c join pg_policy p on p.polrelid = c.oid
 union all
 select format('trigger %s on %s enabled %s: %s', t.oid, t.tgrelid, t.tgenabled, pg_get_triggerdef(t.oid)) from relations c join pg_trigger t on t.tgrelid = c.oid
-  where not ($2 and t.tgfoid = 'pgauto_mv.capture()'::regprocedure)
+  where not ($2 and t.tgfoid in ('pgauto_mv.capture()'::regprocedure, 'pgauto_mv.capture_once()'::regprocedure))
 union all
 select format('function %s owner %s acl %s: %s', p.oid, p.proowner::regrole, p.proacl, pg_get_functiondef(p.oid)) from pg_proc p join spaces s on s.oid = p.pronamespace
 union all

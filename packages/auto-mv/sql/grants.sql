@@ -8,6 +8,7 @@ grant usage on schema pgauto_mv to pgrelay_viewer, pgrelay_producer, pgrelay_adm
 grant select on pgauto_mv.freshness, pgauto_mv.materialized_view_state, pgauto_mv.watches, pgauto_mv.log to pgrelay_viewer;
 grant select on pgauto_mv.failure to pgrelay_admin;
 grant execute on function pgauto_mv.get_mv_problems(), pgauto_mv.registry_problems(), pgauto_mv.relation_name(oid) to pgrelay_viewer;
+grant execute on function pgauto_mv.freshness_mv(regclass), pgauto_mv.node_here() to pgrelay_viewer;
 
 grant execute on function
   pgauto_mv.is_fresh(regclass, xid8),
@@ -47,4 +48,12 @@ grant execute on function
   pgauto_mv.finish_refresh_v1(bigint, bigint, text, text, text),
   pgauto_mv.fail_refresh_v1(bigint, bigint, text, text, text, text, text, text),
   pgauto_mv.release_refresh_v1(bigint, bigint, text, text)
+  to pgrelay_processor;
+
+grant execute on function
+  pgauto_mv.prepare_refresh_v1(bigint, text), pgauto_mv.unproven_view(bigint), pgauto_mv.unpinned_functions(oid), pgauto_mv.breaks_unpinned(oid),
+  pgauto_mv.blocked_by_refresh_v1(integer[], interval),
+  pgauto_mv.begin_upkeep_v1(bigint, integer, integer, interval, interval),
+  pgauto_mv.end_upkeep_v1(bigint, bigint, text, text, text),
+  pgauto_mv.recheck_v1(), pgauto_mv.keep_names_v1()
   to pgrelay_processor;

@@ -26,6 +26,9 @@ begin
   end if;
   v_now := pgrelay.clock_now();
   perform setval('pgauto_mv.planner_beat', (extract(epoch from v_now) * 1000)::bigint);
+  if not pgauto_mv.adopt_restored() then
+    return null;
+  end if;
 
   for v_view in select * from pgauto_mv.look() loop
     v_mv := v_view.mv;
@@ -100,6 +103,7 @@ begin
       v_due := null;
     end if;
     v_o.due_at := v_due;
+    v_o.due_source := case when v_due is not null then v_source end;
     if v_o.skip_reason is not null and v_o.skip_reason is distinct from v_old.skip_reason then
       perform pgauto_mv.log_skip(v_mv.id, v_source, v_o.skip_reason, v_state.epoch);
     end if;
@@ -123,7 +127,7 @@ begin
     if v_o::text is distinct from v_old::text then          -- as text: pg_snapshot has no equality
       update pgauto_mv.observation o set seen_snap = v_o.seen_snap, first_seen = v_o.first_seen, last_seen = v_o.last_seen,
         next_first = v_o.next_first, next_last = v_o.next_last, claim_epoch = v_o.claim_epoch, done_epoch = v_o.done_epoch,
-        dirtied_at = v_o.dirtied_at, due_at = v_o.due_at, skip_reason = v_o.skip_reason,
+        dirtied_at = v_o.dirtied_at, due_at = v_o.due_at, due_source = v_o.due_source, skip_reason = v_o.skip_reason,
         requested_at = v_o.requested_at, requested_epoch = v_o.requested_epoch
       where o.mv_id in (select l.mv_id from pgauto_mv.observation l where l.mv_id = v_mv.id for update skip locked);
     end if;

@@ -25,7 +25,7 @@ begin
       hint = 'Wait before the transaction begins, or in READ COMMITTED.';
   end if;
   loop
-    v_fresh := pgauto_mv.in_all(token, (select s.snaps from pgauto_mv.state s where s.mv_id = v_mv_id));
+    v_fresh := pgauto_mv.holds(v_mv_id, token);
     exit when v_fresh or pgrelay.clock_now() >= v_end;
     if pg_visible_in_snapshot(token, pg_current_snapshot()) then
       perform pgauto_mv.post_wish(v_mv_id, token);

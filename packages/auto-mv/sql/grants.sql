@@ -12,7 +12,8 @@ grant execute on function pgauto_mv.freshness_mv(regclass), pgauto_mv.node_here(
 
 grant execute on function
   pgauto_mv.is_fresh(regclass, xid8),
-  pgauto_mv.wait_until_fresh(regclass, xid8, interval)
+  pgauto_mv.wait_until_fresh(regclass, xid8, interval),
+  pgauto_mv.look_fresh(regclass, xid8, boolean)
   to pgrelay_viewer, pgrelay_producer;
 grant execute on function
   pgauto_mv.refresh_materialised_view_now(text, text), pgauto_mv.refresh_materialised_view_now(regclass),

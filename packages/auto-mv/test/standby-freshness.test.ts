@@ -7,6 +7,7 @@ import { until } from '@pgrelay/test-support';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { autoMvSql } from '../src/sql-module.js';
+import { waitUntilFresh } from '../src/wait-until-fresh.js';
 import { refresh } from './support/refresh.js';
 
 const folder = mkdtempSync('/var/tmp/pgrelay-mv-standby-');
@@ -103,6 +104,10 @@ test('a token is answered on the standby by what it has replayed', async () => {
   await refresh(writer, mvId);
   expect((await waiting).rows).toEqual([{ fresh: true }]);
   expect((await reader.query('select total from revenue')).rows).toEqual([{ total: 1 }]);
+  const later = await order();
+  const woken = waitUntilFresh(reader, 'revenue', later.token);
+  await refresh(writer, mvId);
+  expect(await woken).toBe(true);
 });
 
 test('how fresh the view is there, and what comes next, as the primary has it; only open transactions are unknown', async () => {

@@ -21,4 +21,5 @@ begin
   insert into pgauto_mv.log (at, kind, mv_id, view_name, source, outcome, reason, mode, epoch, duration)
     select v_now, 'attempt', m.id, format('%I.%I', m.schema_name, m.view_name), p_source, 'done', p_reason, p_mode, p_epoch, s.done_duration
     from pgauto_mv.mv m join pgauto_mv.state s on s.mv_id = m.id where m.id = p_mv_id;
+  perform pg_notify('pgauto_mv', p_mv_id::text);          -- at COMMIT, for those who wait for the view (look_fresh)
 end $$;

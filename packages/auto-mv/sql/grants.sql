@@ -5,9 +5,11 @@
 --   pgrelay_processor   plans, refreshes, repairs
 grant usage on schema pgauto_mv to pgrelay_viewer, pgrelay_producer, pgrelay_admin, pgrelay_processor;
 
-grant select on pgauto_mv.freshness, pgauto_mv.materialized_view_state, pgauto_mv.watches, pgauto_mv.log to pgrelay_viewer;
+grant select on pgauto_mv.freshness, pgauto_mv.materialized_view_state, pgauto_mv.watches, pgauto_mv.log, pgauto_mv.schedules to pgrelay_viewer;
 grant select on pgauto_mv.failure to pgrelay_admin;
-grant execute on function pgauto_mv.get_mv_problems(), pgauto_mv.registry_problems(), pgauto_mv.relation_name(oid) to pgrelay_viewer;
+grant execute on function pgauto_mv.get_mv_problems(), pgauto_mv.registry_problems(), pgauto_mv.timing_problems(), pgauto_mv.relation_name(oid) to pgrelay_viewer;
+
+grant execute on function pgauto_mv.set_schedule(text, text, text), pgauto_mv.drop_schedule(text) to pgrelay_admin;
 
 grant execute on function
   pgauto_mv.is_fresh(regclass, xid8),

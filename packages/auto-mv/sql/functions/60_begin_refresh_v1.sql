@@ -1,5 +1,5 @@
 -- Claims a view for one refresher, in a statement (and transaction) of its own, on the connection that will refresh.
---   p_source   why: first, trigger, max_wait, chain, wait, retry, or now (an explicit request, which minds neither lag
+--   p_source   why: first, trigger, max_wait, chain, schedule, safety, wait, retry, or now (an explicit request, which minds neither lag
 --              nor cooldown nor pause)
 --   p_token    of a wish or an explicit request: served when it is in every snapshot of the contents
 --   p_statement_timeout   of a view that has none of its own; the claim holds a minute longer, a day when it is 0
@@ -30,7 +30,8 @@ begin
     outcome := 'in progress';
     v_until := v_now + interval '500 ms';
   elsif p_token is not null and pgauto_mv.in_all(p_token, v_state.snaps)
-      or p_token is null and not pgauto_mv.is_dirty(p_mv_id, v_state.snap) then
+      or p_token is null and not pgauto_mv.is_dirty(p_mv_id, v_state.snap) and not pgauto_mv.is_overdue(v_mv, v_state,
+        (select o.fired_at from pgauto_mv.observation o where o.mv_id = p_mv_id), v_now) then
     outcome := 'fresh';
   elsif p_source <> 'now' then
     v_until := v_state.done_at + make_interval(secs => v_mv.cooldown::double precision);

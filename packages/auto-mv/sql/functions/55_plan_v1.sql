@@ -19,6 +19,7 @@ declare
   v_began timestamptz;
   v_fire timestamptz;
   v_safety timestamptz;
+  v_for_good boolean;
   v_waits boolean;
   v_busy boolean;
   v_next timestamptz;
@@ -78,8 +79,8 @@ begin
       v_source := case when v_due < v_o.last_seen + make_interval(secs => v_mv.refresh_lag::double precision) then 'max_wait'
         when v_view.chain then 'chain' else 'trigger' end;
     end if;
-    v_waits := v_state.failures > 0 and not v_state.transient and v_view.token is null
-      and not coalesce(v_o.last_seen >= v_state.claimed_at, false);
+    v_for_good := v_state.failures > 0 and not v_state.transient;
+    v_waits := v_for_good and v_view.token is null and not coalesce(v_o.last_seen >= v_state.claimed_at, false);
     if v_state.failures > 0 then
       v_source := 'retry';
       v_rest := greatest(v_rest, v_state.next_retry_at);
@@ -89,13 +90,13 @@ begin
     end if;
 
     -- A time of the schedule and the safety refresh count though nothing is seen to have changed; after a failure that
-    -- waiting does not mend, the next of them.
+    -- waiting does not mend, only the next of them does.
     v_began := v_state.done_at - v_state.done_duration;
     if v_mv.schedule is not null or v_o.fire_spec is not null then
       v_o := pgauto_mv.observe_schedule(v_mv.schedule, v_began, v_o, v_now);
     end if;
-    v_fire := case when v_waits and v_o.fired_at <= v_state.claimed_at then v_o.fire_at else coalesce(v_o.fired_at, v_o.fire_at) end;
-    v_safety := case when v_waits then v_state.claimed_at else v_began end + v_mv.safety_refresh;
+    v_fire := case when v_for_good and v_o.fired_at <= v_state.claimed_at then v_o.fire_at else coalesce(v_o.fired_at, v_o.fire_at) end;
+    v_safety := case when v_for_good then v_state.claimed_at else v_began end + v_mv.safety_refresh;
     if (v_due is null or v_source not in ('wait', 'first')) and least(v_fire, v_safety) < coalesce(v_due, 'infinity') then
       v_due := least(v_fire, v_safety);
       v_source := case when v_state.failures > 0 and v_due <= v_state.claimed_at then 'retry' when v_due = v_fire then 'schedule' else 'safety' end;

@@ -108,7 +108,7 @@ describe('a firing', () => {
     await other.query(`set role ${login.user}`);
     await other.query(`insert into ${shop.orders} (amount) values (1)`);
     await refresh(await db.connect(), id);
-    await db.query('select pgauto_mv.collect_v1()');
+    await db.query("select pgauto_mv.collect_v1('10 years', '10 years')");
     expect(
       await db.query(
         "select operation, role, application_name from pgauto_mv.log where kind = 'firing' and relation = $1 order by xid::text::bigint, operation",
@@ -122,9 +122,7 @@ describe('a firing', () => {
   });
 
   test('says so where the table is described', async () => {
-    const [row] = await db.query<{ comment: string }>(
-      "select obj_description('pgauto_mv.log'::regclass) as comment",
-    );
+    const [row] = await db.query<{ comment: string }>("select obj_description('pgauto_mv.log'::regclass) as comment");
     expect(row?.comment).toContain('A firing is one transaction');
   });
 });
@@ -180,22 +178,26 @@ describe('an event after each refresh', () => {
     expect(await problems()).toEqual([]);
   });
 
-  test.each(['disable_channel', 'drop_channel'])('never stops a refresh: %s is a problem until one is sent again', async (what) => {
-    const channel = `shop.${what}`;
-    const id = await announced(channel);
-    await db.query(`select pgrelay.${what}($1)`, [channel]);
-    const client = await db.connect();
-    expect(await refresh(client, id)).toMatchObject({ kind: 'done' });
-    expect(await problems()).toEqual([
-      { object: shop.view, evidence: expect.stringContaining(what === 'drop_channel' ? 'PR001' : 'PR002') },
-    ]);
-    await db.query(what === 'drop_channel' ? 'select pgrelay.register_channel($1)' : 'select pgrelay.resume_channel($1)', [
-      channel,
-    ]);
-    expect(await refresh(client, id)).toMatchObject({ kind: 'done' });
-    expect(await problems()).toEqual([]);
-    expect(await events(channel)).toHaveLength(1);
-  });
+  test.each(['disable_channel', 'drop_channel'])(
+    'never stops a refresh: %s is a problem until one is sent again',
+    async (what) => {
+      const channel = `shop.${what}`;
+      const id = await announced(channel);
+      await db.query(`select pgrelay.${what}($1)`, [channel]);
+      const client = await db.connect();
+      expect(await refresh(client, id)).toMatchObject({ kind: 'done' });
+      expect(await problems()).toEqual([
+        { object: shop.view, evidence: expect.stringContaining(what === 'drop_channel' ? 'PR001' : 'PR002') },
+      ]);
+      await db.query(
+        what === 'drop_channel' ? 'select pgrelay.register_channel($1)' : 'select pgrelay.resume_channel($1)',
+        [channel],
+      );
+      expect(await refresh(client, id)).toMatchObject({ kind: 'done' });
+      expect(await problems()).toEqual([]);
+      expect(await events(channel)).toHaveLength(1);
+    },
+  );
 
   test('is not left behind by a channel that was dropped while the refresh ran', async () => {
     const id = await announced('shop.dropped');
@@ -217,7 +219,9 @@ describe('an event after each refresh', () => {
       { refreshes: 1 },
     ]);
     expect(
-      await db.query('select from pgrelay.queue q where not exists (select from pgrelay.channels c where c.id = q.channel_id)'),
+      await db.query(
+        'select from pgrelay.queue q where not exists (select from pgrelay.channels c where c.id = q.channel_id)',
+      ),
     ).toEqual([]);
     expect(await problems()).toMatchObject([{ object: shop.view }]);
   });

@@ -27,7 +27,12 @@ async function plan(): Promise<number | null> {
 const order = () => db.query(`insert into ${shop.orders} (amount) values (1)`);
 
 /** A registered view that has been refreshed once, at a full hour of the clock. */
-async function registered(setting: string, events?: string, view = 'daily', options = ', p_cooldown => 0'): Promise<string> {
+async function registered(
+  setting: string,
+  events?: string,
+  view = 'daily',
+  options = ', p_cooldown => 0',
+): Promise<string> {
   const id = await watch(db, shop, events, options, view);
   await db.query(`update pgauto_mv.mv set ${setting} where id = $1`, [id]);
   await plan();
@@ -134,7 +139,10 @@ describe('a view with a schedule', () => {
     await plan();
     expect(await requests(db, id)).toEqual([]);
     await refresher.query(`refresh materialized view concurrently ${shop.view}`);
-    await refresher.query("select pgauto_mv.finish_refresh_v1($1, $2, 'now', 'concurrently', null)", [id, claim?.epoch]);
+    await refresher.query("select pgauto_mv.finish_refresh_v1($1, $2, 'now', 'concurrently', null)", [
+      id,
+      claim?.epoch,
+    ]);
     await refresher.query('commit');
     await plan();
     expect(await serve()).toEqual(['schedule']);
@@ -222,10 +230,10 @@ describe('a shared schedule', () => {
     const daily = await registered("schedule = 'morning'");
     const counted = await registered("schedule = 'morning'", undefined, 'counted');
     expect(
-      await db.query("select name, views, to_char(next_fire_at at time zone 'UTC', 'HH24:MI') as at from pgauto_mv.schedules"),
-    ).toEqual([
-      { name: 'morning', views: [`${shop.schema}.counted`, `${shop.schema}.daily`], at: '21:00' },
-    ]);
+      await db.query(
+        "select name, views, to_char(next_fire_at at time zone 'UTC', 'HH24:MI') as at from pgauto_mv.schedules",
+      ),
+    ).toEqual([{ name: 'morning', views: [`${shop.schema}.counted`, `${shop.schema}.daily`], at: '21:00' }]);
     await clock.advance(86_400);
     await plan();
     const asked = await requests(db, daily, counted);

@@ -244,11 +244,13 @@ describe('a shared schedule', () => {
   test('takes effect at once when it is changed', async () => {
     await db.query("select pgauto_mv.set_schedule('often', 'every 1 hour')");
     const id = await registered("schedule = 'often'");
+    await plan();
     await db.query("select pgauto_mv.set_schedule('often', 'every 1 minute')");
     expect(await plan()).toBe(60_000);
     await clock.advance(60);
     await plan();
     expect(await serve()).toEqual(['schedule']);
+    await plan();
     await db.query('update pgauto_mv.mv set schedule = null where id = $1', [id]);
     await clock.advance(60);
     expect(await plan()).toBeNull();

@@ -125,12 +125,12 @@ test('agrees with croner on schedules that go by elapsed time: * or */n hours', 
     { weight: 1, arbitrary: fc.integer({ min: 1, max: 12 }).map((n) => `*/${n}`) },
   );
   const spec = fc.tuple(field(0, 59), field(0, 59), hours, days).map((fields) => fields.join(' '));
-  await fc.assert(fc.asyncProperty(cases(spec, 200), agree), { numRuns: 8 });
+  await fc.assert(fc.asyncProperty(cases(spec, 200), agree), { numRuns: 8, endOnFailure: true });
 });
 
 test('agrees with croner on fixed times of day', async () => {
   const spec = fc.tuple(number(0, 59), number(0, 59), number(0, 23), days).map((fields) => fields.join(' '));
-  await fc.assert(fc.asyncProperty(cases(spec, 200), agree), { numRuns: 8 });
+  await fc.assert(fc.asyncProperty(cases(spec, 200), agree), { numRuns: 8, endOnFailure: true });
 });
 
 test('agrees with croner on lists and ranges of hours, except within a day of a change of the clocks', async () => {
@@ -147,7 +147,7 @@ test('agrees with croner on lists and ranges of hours, except within a day of a 
     fc.asyncProperty(cases(spec, 200), async (batch) => {
       await agree(batch.filter((c) => away(c, croner(c))));
     }),
-    { numRuns: 8 },
+    { numRuns: 8, endOnFailure: true },
   );
 });
 
@@ -181,7 +181,7 @@ test('near every change of the clocks, whatever the schedule: strictly later, ne
         });
       }
     }),
-    { numRuns: 20 },
+    { numRuns: 20, endOnFailure: true },
   );
 });
 

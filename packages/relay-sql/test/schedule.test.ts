@@ -186,6 +186,7 @@ describe('check_schedule refuses, with PR029,', () => {
   test.each([
     ['60 * * * *', "the field minute: '60' is not between 0 and 59"],
     ['61 * * * * *', "the field second: '61' is not between 0 and 59"],
+    ['50-60 * * * *', "the field minute: '50-60' is not between 0 and 59"],
     ['* 24 * * *', "the field hour: '24' is not between 0 and 23"],
     ['* * 0 * *', "the field day of month: '0' is not between 1 and 31"],
     ['* * * 13 *', "the field month: '13' is not between 1 and 12"],

@@ -156,6 +156,15 @@ describe('a view with a schedule', () => {
     expect(await requests(db, id)).toEqual([]);
   });
 
+  test('is refreshed when two times have come before the planner looks, and only the first is served', async () => {
+    const id = await registered("schedule = 'every 1 minute'");
+    await clock.advance(90);
+    expect(await refresh(await db.connect(), id)).toMatchObject({ kind: 'done' });
+    await clock.advance(60);
+    await plan();
+    expect(await serve()).toEqual(['schedule']);
+  });
+
   test('is refreshed once when two requests for one time are under way', async () => {
     const id = await registered("schedule = 'every 1 hour'");
     await clock.advance(3600);

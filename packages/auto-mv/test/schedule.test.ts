@@ -270,12 +270,12 @@ describe('a shared schedule', () => {
     await db.query("select pgauto_mv.set_schedule('used', '@daily')");
     const id = await registered("schedule = 'used'");
     await expect(db.query("select pgauto_mv.drop_schedule('used')")).rejects.toMatchObject({
-      code: 'PM051',
+      code: 'PM071',
       message: expect.stringContaining(`${shop.schema}.daily`),
     });
     await db.query('update pgauto_mv.mv set schedule = null where id = $1', [id]);
     await db.query("select pgauto_mv.drop_schedule('used')");
-    await expect(db.query("select pgauto_mv.drop_schedule('used')")).rejects.toMatchObject({ code: 'PM050' });
+    await expect(db.query("select pgauto_mv.drop_schedule('used')")).rejects.toMatchObject({ code: 'PM070' });
   });
 
   test.each([
@@ -283,11 +283,11 @@ describe('a shared schedule', () => {
     ["'n', '0 0 30 2 *'", 'PR029'],
     ["'n', '@daily', 'Europe/Atlantis'", 'PR029'],
     ["'n', '@daily', null", 'PR029'],
-    ["'', '@daily'", 'PM052'],
-    ["null, '@daily'", 'PM052'],
-    ["'@hourly', '@daily'", 'PM052'],
-    ["'every 5s', '@daily'", 'PM052'],
-    ["repeat('n', 196), '@daily'", 'PM052'],
+    ["'', '@daily'", 'PM072'],
+    ["null, '@daily'", 'PM072'],
+    ["'@hourly', '@daily'", 'PM072'],
+    ["'every 5s', '@daily'", 'PM072'],
+    ["repeat('n', 196), '@daily'", 'PM072'],
   ])('set_schedule(%s) is %s', async (args, code) => {
     await expect(db.query(`select pgauto_mv.set_schedule(${args})`)).rejects.toMatchObject({ code });
   });
@@ -296,11 +296,11 @@ describe('a shared schedule', () => {
     await db.query("select pgauto_mv.set_schedule('known', '@daily')");
     await db.query("select pgauto_mv.check_mv_schedule(s) from unnest(array['known', 'every 5s', '@hourly', null]) s");
     await expect(db.query("select pgauto_mv.check_mv_schedule('unknown')")).rejects.toMatchObject({
-      code: 'PM050',
+      code: 'PM070',
       message: expect.stringContaining("'unknown'"),
     });
     await expect(db.query("select pgauto_mv.check_mv_schedule('61 * * * *')")).rejects.toMatchObject({
-      code: 'PM050',
+      code: 'PM070',
       message: expect.stringContaining('the field minute'),
     });
   });

@@ -1,7 +1,7 @@
 -- Makes a schedule that views can share by its name, or changes it: each of them is refreshed whenever it fires. p_spec is
 -- an interval, a cron text of five or six fields, or @hourly … @yearly (see pgrelay.parse_schedule); p_zone the time zone
 -- in which a cron text counts. The next time is calculated from now on: one that had come and was not served yet is dropped.
--- Errors: PR029 no spec, or no zone; PM052 no proper name (one that can be read as a spec is none).
+-- Errors: PR029 no spec, or no zone; PM072 no proper name (one that can be read as a spec is none).
 create or replace function pgauto_mv.set_schedule(p_name text, p_spec text, p_zone text default 'UTC') returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -15,7 +15,7 @@ begin
     v_spec := false;
   end;
   if v_spec or coalesce(btrim(p_name), '') = '' or octet_length(p_name) > 195 then
-    raise exception using errcode = 'PM052', message = format('%L can be no name of a schedule', p_name),
+    raise exception using errcode = 'PM072', message = format('%L can be no name of a schedule', p_name),
       hint = 'It has 1 to 195 octets and is no spec by itself.';
   end if;
   insert into pgauto_mv.schedule as s (name, spec, zone) values (p_name, p_spec, p_zone)

@@ -1,5 +1,6 @@
 import { definePlugin } from '@pgrelay/relay-core';
 import { collectTask } from './collect-task.js';
+import { installTask } from './install-task.js';
 import type { AutoMvOptions } from './options.js';
 import { plannerTask } from './planner-task.js';
 import { refreshHandler } from './refresh-handler.js';
@@ -8,7 +9,10 @@ import { RunningRefreshes } from './running-refreshes.js';
 import { autoMvSql } from './sql-module.js';
 import { validateOptions } from './validate-options.js';
 
-/** Keeps registered materialized views fresh: `plugins: [autoMv()]`. Views are registered in SQL, pgauto_mv.register_mv(). */
+/**
+ * Keeps registered materialized views fresh: `plugins: [autoMv()]`. Views are registered in SQL, pgauto_mv.register_mv(),
+ * or with createMvClient().
+ */
 export const autoMv = definePlugin<Required<AutoMvOptions>>({
   name: 'auto-mv',
   version: '0.1.0',
@@ -20,6 +24,7 @@ export const autoMv = definePlugin<Required<AutoMvOptions>>({
     host.handlers.add(refreshHandler(host, options, running));
     host.tasks.add(plannerTask(options.plannerEveryMs));
     host.tasks.add(collectTask(options.collectEveryMs, options.keepLogDays, options.keepFiringsHours));
+    host.tasks.add(installTask());
     if (options.repair) host.tasks.add(repairTask(options.repairEveryMs));
   },
 });

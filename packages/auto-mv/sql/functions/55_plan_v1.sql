@@ -110,13 +110,15 @@ begin
     v_o.skip_reason := case
       when not v_view.dirty and (v_due is null or v_due > v_now) then null
       when v_mv.paused_at is not null then 'paused'
+      when v_state.snap is null and pgauto_mv.installing(v_mv.id) then 'installing'
+      when pgauto_mv.is_gated(v_mv.id) then 'gated'
       when v_busy then case when v_o.next_first is not null then 'in progress' end   -- else it serves all that was seen
       when v_waits and (v_due is null or v_due > v_now) then 'failed; waits for the next change'
       when v_due > v_now or v_rest is null or v_rest <= v_now then null
       when v_state.failures > 0 then 'backing off'
       else 'cooldown' end;
     v_due := case when v_due is not null then greatest(v_due, v_rest) end;
-    if v_busy or v_mv.paused_at is not null then
+    if v_busy or v_mv.paused_at is not null or v_o.skip_reason in ('installing', 'gated') then
       v_due := null;
     end if;
     v_o.due_at := v_due;

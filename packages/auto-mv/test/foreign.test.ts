@@ -8,7 +8,8 @@ let client: pg.Client;
 
 beforeAll(async () => {
   server = await startSuperuserServer();
-  client = await server.connect(await server.createDatabase('local', true));
+  await server.createDatabase('local', true);
+  client = await server.connect('local');
   await client.query('create foreign data wrapper nothing');
   await client.query('create server nowhere foreign data wrapper nothing');
 }, 120_000);

@@ -159,6 +159,16 @@ describe('a view over one partition alone', () => {
     for (const [sql, expected] of writes) expect(await dirties(db, mv, sql), sql).toBe(expected);
   });
 
+  test('and for UPDATE alone: a row that is moved away is noticed', async () => {
+    const p = await family();
+    await db.query(`create materialized view m${p} as select count(*) from ${p}_0`);
+    const [row] = await db.query<{ id: string }>(
+      `select pgauto_mv.register_mv('m${p}', 'public', array[pgauto_mv.mv_watch('${p}_0', 'UPDATE')]) as id`,
+    );
+    expect(await dirties(db, row?.id ?? '', `update ${p} set k = 1 where k = 0`)).toBe(true);
+    expect(await dirties(db, row?.id ?? '', `insert into ${p} (k) values (0)`)).toBe(false);
+  });
+
   test('that has partitions itself', async () => {
     const p = await family();
     const mv = await viewOver(`select sum(n) from ${p}_2`);

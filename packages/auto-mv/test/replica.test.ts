@@ -8,13 +8,13 @@ import { type SuperuserServer, startSuperuserServer } from './support/superuser-
 let server: SuperuserServer;
 let publisher: pg.Client;
 let subscriber: pg.Client;
-let publisherUrl: string;
 
 beforeAll(async () => {
   server = await startSuperuserServer();
-  publisherUrl = await server.createDatabase('publisher', false);
-  publisher = await server.connect(publisherUrl);
-  subscriber = await server.connect(await server.createDatabase('subscriber', true));
+  await server.createDatabase('publisher', false);
+  await server.createDatabase('subscriber', true);
+  publisher = await server.connect('publisher');
+  subscriber = await server.connect('subscriber');
 }, 120_000);
 
 afterAll(async () => {
@@ -74,7 +74,7 @@ test('what a subscription writes is noticed where the view asks for it, one row 
   expect(await problems('public.orders')).toEqual([]);
 
   await subscriber.query(
-    `create subscription sub connection '${publisherUrl}' publication pub with (create_slot = false, slot_name = 'sub')`,
+    `create subscription sub connection '${server.urlOf('publisher')}' publication pub with (create_slot = false, slot_name = 'sub')`,
   );
   await arrived('select count(*) = 500 from orders');
   expect(await changes(yes)).toEqual(['INSERT']);

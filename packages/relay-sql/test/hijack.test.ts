@@ -176,6 +176,7 @@ test('only these look names up in the search_path of their caller, and each says
     'run', // a procedure that commits can have no SET; pins after each COMMIT
     'schedule', // calls register_channel
     'seal_action', // runs after an action; saves the switch
+    'trigger_watch', // inlined; only qualified names
   ]);
 });
 

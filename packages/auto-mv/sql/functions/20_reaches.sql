@@ -2,7 +2,7 @@
 -- plain views below (not of system views); the functions and operators it calls, and what is in bodies of the SQL
 -- standard's form, whose names the catalog knows; the relations. p_through_matviews goes on through materialized views.
 create or replace function pgauto_mv.reaches(p_view oid, p_through_matviews boolean default false) returns table (classid oid, objid oid)
-language sql stable set search_path = pg_catalog, pg_temp
+language sql stable rows 20 set search_path = pg_catalog, pg_temp
 as $$
   with recursive reached (classid, objid) as (
     select 'pg_class'::regclass::oid, p_view

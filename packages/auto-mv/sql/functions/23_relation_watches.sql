@@ -11,7 +11,7 @@
 -- partition is watched row by row, DELETE is, too, whether it was asked for or not.
 create or replace function pgauto_mv.relation_watches(p_relation oid, p_operations text[], p_columns smallint[])
 returns table (relation oid, operation text, why text)
-language sql stable set search_path = pg_catalog, pg_temp
+language sql stable rows 4 set search_path = pg_catalog, pg_temp
 as $$
   with member as materialized (
     select x.relation, x.kind, c.relispartition from pgauto_mv.with_children(p_relation) x join pg_class c on c.oid = x.relation

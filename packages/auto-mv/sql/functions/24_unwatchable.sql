@@ -2,7 +2,7 @@
 -- catalogs, sequences; functions whose bodies the catalog does not know; the clock, random() and what else changes with
 -- no write to a table; row security and unlogged tables, whose effect on the result takes no write either.
 create or replace function pgauto_mv.unwatchable(p_view oid) returns table (object text, reason text)
-language sql stable set search_path = pg_catalog, pg_temp set standard_conforming_strings = on
+language sql stable rows 2 set search_path = pg_catalog, pg_temp set standard_conforming_strings = on
 as $$
   with reached as materialized (
     select r.classid, r.objid from pgauto_mv.reaches(p_view) r

@@ -3,7 +3,7 @@
 -- not) or, where operations is NULL, one per object with the reason why nothing can watch it.
 create or replace function pgauto_mv.derive_watches(p_view oid)
 returns table (relation oid, operations text[], object text, reason text)
-language sql stable set search_path = pg_catalog, pg_temp
+language sql stable rows 6 set search_path = pg_catalog, pg_temp
 as $$
   select w.relation,
     array_agg(w.operation order by array_position(array['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFRESH'], split_part(w.operation, ' ', 1)), w.operation),

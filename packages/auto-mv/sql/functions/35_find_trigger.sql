@@ -3,7 +3,7 @@
 -- writer's statement fail. firing is false for one that is disabled or fires on a replica only.
 create or replace function pgauto_mv.find_trigger(p_watch_id bigint, p_relation oid)
 returns table (name name, firing boolean)
-language sql stable set search_path = pg_catalog, pg_temp
+language sql stable rows 1 set search_path = pg_catalog, pg_temp
 as $$
   select t.tgname, t.tgenabled in ('O', 'A') from pg_trigger t
   where t.tgrelid = p_relation and not t.tgisinternal and t.tgparentid = 0

@@ -3,7 +3,7 @@
 -- that only). The caller need not be allowed to read the watches.
 create or replace function pgauto_mv.relation_triggers(p_relation oid)
 returns table (name name, watch_id bigint, replica boolean, enabled "char", wanted "char")
-language sql stable security definer set search_path = pg_catalog, pg_temp
+language sql stable security definer rows 4 set search_path = pg_catalog, pg_temp
 as $$
   select t.tgname, w.id, t.tgnargs = 2, t.tgenabled,
     (case when t.tgnargs = 2 then 'R' when (t.tgtype & 1 = 1 or t.tgtype & 32 = 32) and pgauto_mv.on_replica(w.id) then 'A' else 'O' end)::"char"

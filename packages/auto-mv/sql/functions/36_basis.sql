@@ -13,7 +13,8 @@ as $$
     cross join lateral (
       select w.relation
       union
-      select x.relation from pgauto_mv.with_children(w.relation) x where w.operation ~ ' FOR EACH ROW$') x
+      select x.relation from pg_class c cross join lateral pgauto_mv.with_children(c.oid) x      -- copied to partitions
+      where c.oid = w.relation and c.relhassubclass and w.operation ~ ' FOR EACH ROW$') x
     where d.mv_id = p_mv_id and w.operation <> 'REFRESH'
   )
   select md5(string_agg(x.part, ' ' order by x.part)) from (

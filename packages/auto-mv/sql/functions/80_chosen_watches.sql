@@ -1,7 +1,7 @@
 -- The watches that the caller's own choice comes to now: what the view watches, with the partitions and children that
 -- its tables have by now.
 create or replace function pgauto_mv.chosen_watches(p_mv_id bigint) returns table (relation oid, operation text)
-language sql stable security definer set search_path = pg_catalog, pg_temp
+language sql stable security definer rows 4 set search_path = pg_catalog, pg_temp
 as $$
   with linked as materialized (
     select w.relation, array_agg(distinct split_part(w.operation, ' ', 1)) as operations

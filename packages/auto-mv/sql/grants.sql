@@ -1,14 +1,17 @@
 -- Who may do what. PUBLIC has nothing (the migrator revokes it); a role's line names everything it has.
 --   pgrelay_viewer      reads how fresh views are, the log and the problems
 --   pgrelay_producer    asks whether a view is fresh, waits for it, asks for a refresh
---   pgrelay_admin       registers; the triggers need its own right on the tables
+--   pgrelay_admin       registers, alters, pauses; the triggers need its own right on the tables, registering the right to refresh
 --   pgrelay_processor   plans, refreshes, repairs
 grant usage on schema pgauto_mv to pgrelay_viewer, pgrelay_producer, pgrelay_admin, pgrelay_processor;
 
-grant select on pgauto_mv.freshness, pgauto_mv.materialized_view_state, pgauto_mv.watches, pgauto_mv.log to pgrelay_viewer;
+grant select on pgauto_mv.freshness, pgauto_mv.materialized_view_state, pgauto_mv.watches, pgauto_mv.log, pgauto_mv.schedules to pgrelay_viewer;
 grant select on pgauto_mv.failure to pgrelay_admin;
-grant execute on function pgauto_mv.get_mv_problems(), pgauto_mv.registry_problems(), pgauto_mv.relation_name(oid) to pgrelay_viewer;
+grant execute on function pgauto_mv.get_mv_problems(), pgauto_mv.registry_problems(), pgauto_mv.timing_problems(), pgauto_mv.relation_name(oid),
+  pgauto_mv.is_gated(bigint), pgauto_mv.watch_columns(text), pgauto_mv.why_all_columns(oid, oid) to pgrelay_viewer;
 grant execute on function pgauto_mv.freshness_mv(regclass), pgauto_mv.node_here() to pgrelay_viewer;
+
+grant execute on function pgauto_mv.set_schedule(text, text, text), pgauto_mv.drop_schedule(text) to pgrelay_admin;
 
 grant execute on function
   pgauto_mv.is_fresh(regclass, xid8),
@@ -23,26 +26,43 @@ grant execute on function
 
 grant execute on function
   pgauto_mv.mv_watch(text, text),
-  pgauto_mv.register_mv(text, text, pgauto_mv.mv_watch_spec[], numeric, numeric, numeric, interval, interval),
-  pgauto_mv.register_mv(regclass, numeric, numeric, numeric, interval, interval),
+  pgauto_mv.register_mv(text, text, pgauto_mv.mv_watch_spec[], numeric, numeric, numeric, interval, interval, text, text, interval, boolean, text),
+  pgauto_mv.register_mv(regclass, numeric, numeric, numeric, interval, interval, text, text, interval, boolean, text),
+  pgauto_mv.alter_mv(text, text, pgauto_mv.mv_watch_spec[], numeric, numeric, numeric, interval, interval, text, text, interval, boolean, text, text[]),
+  pgauto_mv.alter_mv(regclass, pgauto_mv.mv_watch_spec[], numeric, numeric, numeric, interval, interval, text, text, interval, boolean, text, text[]),
   pgauto_mv.unregister_mv(text, text), pgauto_mv.unregister_mv(regclass),
+  pgauto_mv.pause_mv(text, text), pgauto_mv.pause_mv(regclass), pgauto_mv.resume_mv(text, text), pgauto_mv.resume_mv(regclass),
   pgauto_mv.clean_mv(),
   pgauto_mv.find_view(text, text), pgauto_mv.qualify_watches(pgauto_mv.mv_watch_spec[]), pgauto_mv.check_watch_tables(pgauto_mv.mv_watch_spec[]), pgauto_mv.with_children(oid),
   pgauto_mv.read_by(oid, boolean), pgauto_mv.derive_watches(oid),
+  pgauto_mv.reaches(oid, boolean), pgauto_mv.used_columns(oid), pgauto_mv.relation_watches(oid, text[], smallint[]),
+  pgauto_mv.wanted_watches(oid), pgauto_mv.unwatchable(oid),
+  pgauto_mv.gate_source(regclass), pgauto_mv.ungate_source(regclass), pgauto_mv.begin_gate(oid), pgauto_mv.end_gate(oid),
   pgauto_mv.lock_registry(), pgauto_mv.find_stale(oid),
-  pgauto_mv.record_mv(oid, boolean, numeric, numeric, numeric, interval, interval),
-  pgauto_mv.install_mv(oid, boolean, oid[], text[], numeric, numeric, numeric, interval, interval),
+  pgauto_mv.record_mv(oid, boolean, pgauto_mv.mv_settings), pgauto_mv.check_refreshers(oid),
+  pgauto_mv.refresh_grant(oid, oid), pgauto_mv.serving_logins(),
+  pgauto_mv.install_mv(oid, boolean, oid[], text[], pgauto_mv.mv_settings), pgauto_mv.link_watches(bigint, oid[], text[]),
+  pgauto_mv.put_trigger(bigint, oid, text, boolean), pgauto_mv.note_pending(bigint), pgauto_mv.report_unwatched(bigint, oid),
+  pgauto_mv.change_mv(bigint, pgauto_mv.mv_settings, boolean, pgauto_mv.mv_watch_spec[], text[]),
+  pgauto_mv.alter_settings(bigint, pgauto_mv.mv_settings, text[]), pgauto_mv.change_watches(bigint, boolean, oid[], text[]),
+  pgauto_mv.begin_rewatch(bigint), pgauto_mv.present_watches(bigint), pgauto_mv.watches_differ(bigint, oid[], text[]), pgauto_mv.set_derived(bigint, boolean),
+  pgauto_mv.unlink_watches(bigint, oid[], text[]), pgauto_mv.set_paused(bigint, boolean),
   pgauto_mv.link_watch(bigint, oid, text), pgauto_mv.note_unwatched(bigint, text, text),
   pgauto_mv.uninstall_mv(bigint), pgauto_mv.forget_mv(bigint), pgauto_mv.forget_watch(bigint), pgauto_mv.drop_trigger(bigint, oid)
   to pgrelay_admin;
 -- To put a trigger on one needs EXECUTE on its function; to fire it, nobody does.
 grant execute on function
-  pgauto_mv.capture(), pgauto_mv.relation_name(oid), pgauto_mv.find_trigger(bigint, oid), pgauto_mv.create_trigger(bigint, oid, text),
-  pgauto_mv.missing_triggers(), pgauto_mv.invalidate_watch(bigint, text), pgauto_mv.repair_v1()
+  pgauto_mv.capture(), pgauto_mv.capture_once(), pgauto_mv.relation_name(oid), pgauto_mv.find_trigger(bigint, oid),
+  pgauto_mv.create_trigger(bigint, oid, text), pgauto_mv.trigger_event(oid, text), pgauto_mv.trigger_when(bigint), pgauto_mv.trigger_watch(bytea),
+  pgauto_mv.watch_columns(text), pgauto_mv.has_foreign_child(oid), pgauto_mv.with_children(oid), pgauto_mv.on_replica(bigint),
+  pgauto_mv.replica_missing(bigint, oid, text), pgauto_mv.relation_triggers(oid), pgauto_mv.set_triggers(oid, boolean, boolean), pgauto_mv.is_gated_source(oid),
+  pgauto_mv.missing_triggers(), pgauto_mv.invalidate_watch(bigint, text), pgauto_mv.repair_v1(),
+  pgauto_mv.install_v1(integer), pgauto_mv.pending_triggers(), pgauto_mv.trigger_grant(oid, oid),
+  pgauto_mv.note_installed(bigint), pgauto_mv.note_tried(oid, text, name)
   to pgrelay_admin, pgrelay_processor;
 
 grant execute on function
-  pgauto_mv.repair_view_v1(), pgauto_mv.invalidate_changed_v1(), pgauto_mv.unlinked_sources(), pgauto_mv.link_sources_v1(bigint),
+  pgauto_mv.repair_view_v1(), pgauto_mv.invalidate_changed_v1(), pgauto_mv.unlink_gone_v1(), pgauto_mv.notice_bypass_v1(), pgauto_mv.unlinked_sources(), pgauto_mv.link_sources_v1(bigint),
   pgauto_mv.plan_v1(), pgauto_mv.collect_v1(interval, interval, integer),
   pgauto_mv.begin_refresh_v1(bigint, text, xid8, interval),
   pgauto_mv.enter_refresh_v1(bigint, bigint, interval, interval, interval),

@@ -1,5 +1,6 @@
 import { definePlugin } from '@pgrelay/relay-core';
 import { collectTask } from './collect-task.js';
+import { installTask } from './install-task.js';
 import type { AutoMvOptions } from './options.js';
 import { plannerTask } from './planner-task.js';
 import { recheckTask } from './recheck-task.js';
@@ -10,7 +11,10 @@ import { autoMvSql } from './sql-module.js';
 import { validateOptions } from './validate-options.js';
 import { watchdogTask } from './watchdog-task.js';
 
-/** Keeps registered materialized views fresh: `plugins: [autoMv()]`. Views are registered in SQL, pgauto_mv.register_mv(). */
+/**
+ * Keeps registered materialized views fresh: `plugins: [autoMv()]`. Views are registered in SQL, pgauto_mv.register_mv(),
+ * or with createMvClient().
+ */
 export const autoMv = definePlugin<Required<AutoMvOptions>>({
   name: 'auto-mv',
   version: '0.1.0',
@@ -24,6 +28,7 @@ export const autoMv = definePlugin<Required<AutoMvOptions>>({
     host.tasks.add(watchdogTask(running, options.giveWayAfterMs));
     host.tasks.add(collectTask(options.collectEveryMs, options.keepLogDays, options.keepFiringsHours));
     host.tasks.add(recheckTask(options.repairEveryMs));
+    host.tasks.add(installTask());
     if (options.repair) host.tasks.add(repairTask(options.repairEveryMs));
   },
 });

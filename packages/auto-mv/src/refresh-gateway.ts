@@ -4,7 +4,17 @@ import type { RefreshRequest } from './refresh-request.js';
 
 export interface Claim {
   /** `go`, or why there is nothing to do now. */
-  readonly outcome: 'go' | 'gone' | 'restored' | 'fresh' | 'paused' | 'in progress' | 'cooldown' | 'backing off';
+  readonly outcome:
+    | 'go'
+    | 'gone'
+    | 'restored'
+    | 'fresh'
+    | 'paused'
+    | 'installing'
+    | 'gated'
+    | 'in progress'
+    | 'cooldown'
+    | 'backing off';
   readonly epoch: string;
   readonly pid: number;
   readonly retryMs: number | null;

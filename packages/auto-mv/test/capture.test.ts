@@ -26,6 +26,14 @@ describe('what a write leaves in the change log', () => {
     expect(await changes(shop.orders)).toEqual(['INSERT', 'INSERT']);
   });
 
+  test('one row for an INSERT of a million rows', async () => {
+    const shop = await openShop(db);
+    await watch(db, shop, 'INSERT');
+    await db.query(`insert into ${shop.orders} (amount) select g from generate_series(1, 1000000) g`);
+    expect(await changes(shop.orders)).toEqual(['INSERT']);
+    expect(await db.query(`select count(*)::int as n from ${shop.orders}`)).toEqual([{ n: 1_000_000 }]);
+  }, 300_000);
+
   test('nothing when a statement touches no row', async () => {
     const shop = await openShop(db);
     await watch(db, shop, 'INSERT,UPDATE,DELETE');

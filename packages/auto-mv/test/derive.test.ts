@@ -1,5 +1,6 @@
 import { useDatabase } from '@pgrelay/test-support';
 import { expect, test } from 'vitest';
+import { withLogin } from './support/login.js';
 import { refresh } from './support/refresh.js';
 
 const db = useDatabase();
@@ -13,7 +14,8 @@ async function derived(view: string): Promise<string[]> {
   return rows.map((row) => row.found);
 }
 
-const all = 'INSERT,UPDATE,DELETE,TRUNCATE';
+const rows = 'INSERT,DELETE,TRUNCATE';
+const id = 'INSERT,UPDATE OF 1 FOR EACH ROW,DELETE,TRUNCATE';
 
 test('tables, through plain and nested views, sub-selects and CTEs', async () => {
   await db.query(
@@ -22,7 +24,7 @@ test('tables, through plain and nested views, sub-selects and CTEs', async () =>
   await db.query('create view v1 as select a.id from a join b using (id)');
   await db.query('create view v2 as select id from v1 where exists (select from c where c.id = v1.id)');
   await db.query('create materialized view nested as with x as (select * from d) select v2.id from v2, x');
-  expect(await derived('nested')).toEqual([`${all} public.a`, `${all} public.b`, `${all} public.c`, `${all} public.d`]);
+  expect(await derived('nested')).toEqual(['a', 'b', 'c', 'd'].map((table) => `${id} public.${table}`));
   const [mv] = await db.query<{ id: string }>("select pgauto_mv.register_mv('nested'::regclass) as id");
   const client = await db.connect();
   for (const table of ['a', 'b', 'c', 'd']) {
@@ -38,14 +40,14 @@ test('a partitioned table with its partitions: a write addressed to a partition 
   await db.query('create table p (id integer) partition by range (id)');
   await db.query('create table p1 partition of p for values from (0) to (10)');
   await db.query('create materialized view parts as select count(*) from p');
-  expect(await derived('parts')).toEqual([`${all} public.p`, `${all} public.p1`]);
+  expect(await derived('parts')).toEqual([`${rows} public.p`, `${rows} public.p1`]);
   const [mv] = await db.query<{ id: string }>("select pgauto_mv.register_mv('parts'::regclass) as id");
   await refresh(await db.connect(), mv?.id ?? '');
   await db.query('insert into p1 values (1)');
   expect(await db.query('select dirty from pgauto_mv.freshness where id = $1', [mv?.id])).toEqual([{ dirty: true }]);
 });
 
-test('a partition attached later is a problem row', async () => {
+test('a partition attached later is a problem row until a Processor has repaired it', async () => {
   await db.query('create table p2 partition of p for values from (10) to (20)');
   const problems = await db.query(
     "select code, evidence from pgauto_mv.get_mv_problems() where object = 'public.parts' and code = 'source_not_watched'",
@@ -100,4 +102,52 @@ test('what cannot be watched is a notice and a problem row with a remedy', async
   );
   expect(rows).toHaveLength(3);
   expect(rows.every((row) => row.remedy.length > 0)).toBe(true);
+});
+
+test('what depends on more than the rows of a table is listed with its reason', async () => {
+  await db.query('create sequence numbers');
+  await db.query('create unlogged table scratch (id integer)');
+  await db.query(`create function from_clock() returns timestamptz stable begin atomic select clock_timestamp(); end`);
+  const reasons: readonly [string, string, string][] = [
+    ['select last_value from numbers', 'public.numbers', 'a sequence takes no trigger'],
+    ['select relname from pg_class', 'pg_catalog.pg_class', 'a system catalog takes no trigger'],
+    [
+      'select table_name::text from information_schema.tables',
+      'information_schema.tables',
+      'a system catalog takes no trigger',
+    ],
+    ['select gen_random_uuid() as u', 'gen_random_uuid', 'its result changes with no write to any table'],
+    ['select from_clock() as at', 'clock_timestamp', 'its result changes with no write to any table'],
+    [
+      "select id from a where current_setting('x.y', true) = ''",
+      'current_setting',
+      'its result changes with no write to any table',
+    ],
+    ['select session_user::text as u', 'session_user', 'its result changes with no write to any table'],
+    ['select id from a tablesample bernoulli (50)', 'tablesample', 'its result changes with no write to any table'],
+    ['select id from scratch', 'public.scratch', 'a crash empties an unlogged table, and no trigger fires for that'],
+  ];
+  for (const [query, object, reason] of reasons) {
+    await db.query(`create materialized view odd as ${query}`);
+    expect(
+      await db.query("select object, reason from pgauto_mv.derive_watches('odd'::regclass) where operations is null"),
+      query,
+    ).toEqual([{ object, reason }]);
+    await db.query('drop materialized view odd');
+  }
+});
+
+test('row security that applies to the owner of the view is listed beside the watches of its table', async () => {
+  await withLogin(db, [], async (owner, user) => {
+    await db.query('create table secret (id integer, n integer)');
+    await db.query('alter table secret enable row level security');
+    await db.query(`grant select on secret to ${user}`);
+    await db.query(`grant create on schema public to ${user}`);
+    await owner.query('create materialized view seen as select n from secret');
+    expect(await derived('seen')).toEqual([
+      'INSERT,UPDATE OF 2 FOR EACH ROW,DELETE,TRUNCATE public.secret',
+      'cannot public.secret',
+    ]);
+    await owner.query('drop materialized view seen');
+  });
 });

@@ -153,7 +153,14 @@ test('a viewer may read problems, freshness and log, and nothing else', async ()
     for (const table of ['failure', 'change', 'state', 'mv']) {
       await expect(viewer.query(`select * from pgauto_mv.${table}`)).rejects.toMatchObject({ code: '42501' });
     }
-    for (const call of ['plan_v1()', 'clean_mv()', `register_mv('daily', '${shop.schema}')`, 'refresh_now(1)']) {
+    for (const call of [
+      'plan_v1()',
+      'clean_mv()',
+      `register_mv('daily', '${shop.schema}')`,
+      'refresh_now(1)',
+      `alter_mv('daily', '${shop.schema}')`,
+      `pause_mv('daily', '${shop.schema}')`,
+    ]) {
       await expect(viewer.query(`select pgauto_mv.${call}`), call).rejects.toMatchObject({ code: '42501' });
     }
   });

@@ -98,6 +98,19 @@ describe('restored into another cluster', () => {
     for (const id of ids) expect(await isDirty(db, id)).toBe(true);
   });
 
+  test('columns are those of the triggers, which were restored by their names', async () => {
+    await db.query(`select pgauto_mv.register_mv('${shop.view}'::regclass)`);
+    const columns = "select operation from pgauto_mv.watch where operation like 'UPDATE%'";
+    const right = await db.query(columns);
+    expect(right).toEqual([{ operation: 'UPDATE OF 2,3 FOR EACH ROW' }]);
+    await restored();
+    await db.query(
+      "update pgauto_mv.watch set operation = 'UPDATE OF 3,4 FOR EACH ROW' where operation like 'UPDATE%'",
+    );
+    await db.query('select pgauto_mv.plan_v1()');
+    expect(await db.query(columns)).toEqual(right);
+  });
+
   test('a view that is not there is a problem, and no other view stands in for it', async () => {
     const id = await watch(db, shop, 'INSERT');
     await db.query(`drop materialized view ${shop.view}`);

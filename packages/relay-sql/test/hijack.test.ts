@@ -128,6 +128,13 @@ describe.each(paths)('with search_path %s', (path) => {
     );
     await send('select * from pgauto_mv.get_mv_problems()');
     await send('select * from pgauto_mv.freshness, pgauto_mv.watches, pgauto_mv.materialized_view_state');
+    await send(
+      "select pgauto_mv.pause_mv('shop.sum'), pgauto_mv.resume_mv('sum', 'shop'), pgauto_mv.install_v1(), pgauto_mv.alter_mv('shop.sum', p_work_mem => '5MB')",
+    );
+    await send(
+      "select pgauto_mv.alter_mv('sum', 'shop', array[pgauto_mv.mv_watch('shop.orders', 'INSERT')], p_cooldown => 0, p_reset => array['work_mem'])",
+    );
+    await send("select pgauto_mv.alter_mv('sum', 'shop', p_reset => array['watch_tables', 'fire_on_replica'])");
     await send("select pgauto_mv.unregister_mv('shop.sum')");
     await send("select pgauto_mv.register_mv('shop.sum'), pgauto_mv.unregister_mv('sum', 'shop')");
     await send(`select pgrelay_cron.schedule('${tag}', 'every 10 minutes', 'select 1'), pgrelay_cron.tick_v1()`);
@@ -157,6 +164,7 @@ test('only these look names up in the search_path of their caller, and each says
     "select distinct p.proname as name from pg_proc p where p.pronamespace = any ('{pgrelay,pgauto_mv,pgrelay_cron}'::text[]::regnamespace[]) and not coalesce(p.proconfig::text ~ 'search_path=', false) order by 1",
   );
   expect(loose.map((row) => row.name)).toEqual([
+    'alter_mv', // calls qualify_watches
     'clock_now', // may be inlined; one qualified name
     'due_at', // with is_dirty and retry_pause: inlined, and called by pinned functions only
     'is_dirty',
@@ -168,6 +176,7 @@ test('only these look names up in the search_path of their caller, and each says
     'run', // a procedure that commits can have no SET; pins after each COMMIT
     'schedule', // calls register_channel
     'seal_action', // runs after an action; saves the switch
+    'trigger_watch', // inlined; only qualified names
   ]);
 });
 

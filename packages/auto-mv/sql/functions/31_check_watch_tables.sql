@@ -1,4 +1,4 @@
--- The watches that the caller asks for, checked: one row per relation and operation, with the children of each table.
+-- The watches that the caller asks for, checked: one row per relation and operation, as relation_watches() has them.
 -- Table names come from qualify_watches. Runs with the caller's rights.
 -- A materialized view is watched by its refreshes, whatever the events. Errors: PM005 no such table, PM006 nothing that
 -- can have a trigger, PM007 no such event.
@@ -43,8 +43,7 @@ begin
         hint = case when v_kind = 'v' then 'Watch the tables it reads; register_mv(regclass) finds them.'
           else 'Leave it out, and call pgauto_mv.refresh_materialised_view_now() when it changes.' end;
     else
-      return query select distinct x.relation, e from pgauto_mv.with_children(v_oid) x cross join pg_catalog.unnest(v_events) e
-        where x.kind in ('r', 'p');
+      return query select x.relation, x.operation from pgauto_mv.relation_watches(v_oid, v_events, null) x;
     end if;
   end loop;
 end $$;

@@ -1,4 +1,4 @@
--- Takes the trigger of a watch off its table, as the calling role, which must own the table. Nothing when trigger or
+-- Takes the triggers of a watch off its table, as the calling role, which must own the table. Nothing when they or the
 -- table have gone. Waits at most 100 ms. Errors: PM009, PM010 as create_trigger.
 create or replace function pgauto_mv.drop_trigger(p_watch_id bigint, p_relation oid) returns boolean
 language plpgsql set search_path = pg_catalog, pg_temp set lock_timeout = '100ms'
@@ -6,13 +6,19 @@ as $$
 declare
   v_table text := pgauto_mv.relation_name(p_relation);
   v_trigger name;
+  v_dropped boolean := false;
 begin
-  select t.name into v_trigger from pgauto_mv.find_trigger(p_watch_id, p_relation) t;
-  if v_trigger is null then
-    return false;
-  end if;
-  execute format('drop trigger %I on %s', v_trigger, v_table);
-  return true;
+  for v_trigger in
+    select t.tgname from pg_trigger t
+    where t.tgrelid = p_relation and not t.tgisinternal and t.tgparentid = 0
+      and t.tgfoid in ('pgauto_mv.capture()'::regprocedure, 'pgauto_mv.capture_once()'::regprocedure)
+      and pgauto_mv.trigger_watch(t.tgargs) = p_watch_id
+    order by t.tgname
+  loop
+    execute format('drop trigger %I on %s', v_trigger, v_table);
+    v_dropped := true;
+  end loop;
+  return v_dropped;
 exception
   when lock_not_available or deadlock_detected then
     raise exception using errcode = 'PM009', message = format('%s could not be locked within 100 ms to take the trigger off', v_table),

@@ -3,9 +3,14 @@
 --   p_refresh_lag        seconds to wait after the latest change
 --   p_max_wait           seconds after the first change at which a refresh is due whatever still changes; 0: no maximum
 --   p_cooldown           seconds between the end of a refresh and the next
---   p_statement_timeout, p_lock_timeout   of the refresh; NULL: what the Processor is configured with
--- Returns the registration's id. The view, its tables and their indexes stay as they are, but for the triggers.
--- Errors: PM001 … PM010. Locks: every watched table as CREATE TRIGGER does, waiting at most 100 ms for each.
+--   p_statement_timeout, p_lock_timeout, p_work_mem   of the refresh; NULL: what the Processor is configured with
+--   p_schedule           when to refresh beside that: the name of a schedule, or a spec; NULL: not by the clock
+--   p_safety_refresh     the longest without a refresh though nothing was seen to change; NULL: no limit
+--   p_fire_on_replica    see what logical replication writes, too
+--   p_channel            a channel that gets an event after each refresh; NULL: none
+-- Returns the registration's id. The view, its tables and their indexes stay as they are, but for the triggers. A table
+-- that is busy is left to the Processors, one transaction each: until then the view is installing, and is not refreshed.
+-- Errors: PM001 … PM010, PM040, PM041, PR001. Locks: every watched table as CREATE TRIGGER does, waiting at most 100 ms.
 create or replace function pgauto_mv.register_mv(
   p_mv_name text,
   p_mv_schema text,
@@ -14,7 +19,12 @@ create or replace function pgauto_mv.register_mv(
   p_max_wait numeric default 0,
   p_cooldown numeric default 2,
   p_statement_timeout interval default null,
-  p_lock_timeout interval default null
+  p_lock_timeout interval default null,
+  p_work_mem text default null,
+  p_schedule text default null,
+  p_safety_refresh interval default null,
+  p_fire_on_replica boolean default false,
+  p_channel text default null
 ) returns bigint
 language plpgsql
 as $$
@@ -25,6 +35,7 @@ declare
 begin
   select pg_catalog.array_agg(w.relation), pg_catalog.array_agg(w.operation) into v_relations, v_operations
     from pgauto_mv.check_watch_tables(pgauto_mv.qualify_watches(p_watch_tables)) w;
-  return pgauto_mv.install_mv(v_view, false, v_relations, v_operations, p_refresh_lag, p_max_wait, p_cooldown,
-    p_statement_timeout, p_lock_timeout);
+  return pgauto_mv.install_mv(v_view, false, v_relations, v_operations,
+    row(p_refresh_lag, p_max_wait, p_cooldown, p_statement_timeout, p_lock_timeout, p_work_mem, p_schedule, p_safety_refresh,
+      p_fire_on_replica, p_channel)::pgauto_mv.mv_settings);
 end $$;

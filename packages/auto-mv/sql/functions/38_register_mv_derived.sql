@@ -7,7 +7,12 @@ create or replace function pgauto_mv.register_mv(
   p_max_wait numeric default 0,
   p_cooldown numeric default 2,
   p_statement_timeout interval default null,
-  p_lock_timeout interval default null
+  p_lock_timeout interval default null,
+  p_work_mem text default null,
+  p_schedule text default null,
+  p_safety_refresh interval default null,
+  p_fire_on_replica boolean default false,
+  p_channel text default null
 ) returns bigint
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
@@ -15,15 +20,12 @@ declare
   v_relations oid[];
   v_operations text[];
   v_mv_id bigint;
-  v_unwatched record;
 begin
   select array_agg(d.relation), array_agg(o) into v_relations, v_operations
     from pgauto_mv.derive_watches(p_view) d cross join lateral unnest(d.operations) o;
-  v_mv_id := pgauto_mv.install_mv(p_view, true, v_relations, v_operations, p_refresh_lag, p_max_wait, p_cooldown,
-    p_statement_timeout, p_lock_timeout);
-  for v_unwatched in select d.object, d.reason from pgauto_mv.derive_watches(p_view) d where d.operations is null loop
-    perform pgauto_mv.note_unwatched(v_mv_id, v_unwatched.object, v_unwatched.reason);
-    raise notice '% reads %, which cannot be watched: %', p_view, v_unwatched.object, v_unwatched.reason;
-  end loop;
+  v_mv_id := pgauto_mv.install_mv(p_view, true, v_relations, v_operations,
+    row(p_refresh_lag, p_max_wait, p_cooldown, p_statement_timeout, p_lock_timeout, p_work_mem, p_schedule, p_safety_refresh,
+      p_fire_on_replica, p_channel)::pgauto_mv.mv_settings);
+  perform pgauto_mv.report_unwatched(v_mv_id, p_view);
   return v_mv_id;
 end $$;

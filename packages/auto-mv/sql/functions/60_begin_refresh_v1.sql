@@ -1,11 +1,11 @@
 -- Claims a view for one refresher, in a statement (and transaction) of its own, on the connection that will refresh.
---   p_source   why: first, trigger, max_wait, chain, wait, retry, or now (an explicit request, which minds neither lag
---              nor cooldown nor pause)
+--   p_source   why: first, trigger, max_wait, chain, schedule, safety, wait, retry, or now (an explicit request, which minds neither lag
+--              nor cooldown nor pause, nor that a trigger is still to be put on)
 --   p_token    of a wish or an explicit request: served when it is in every snapshot of the contents
 --   p_statement_timeout   of a view that has none of its own; the claim holds a minute longer, a day when it is 0
--- outcome: go (epoch is the fence, pid the backend to cancel) | gone | restored | fresh | paused | in progress | cooldown |
--- backing off; retry_ms says when a refused one may come again. A claim whose backend has ended is free at once. Never
--- waits: a refresh that runs holds the state row, which is skipped.
+-- outcome: go (epoch is the fence, pid the backend to cancel) | gone | restored | fresh | paused | installing | gated |
+-- in progress | cooldown | backing off; retry_ms says when a refused one may come again. A claim whose backend has ended is free at once. Never waits: a refresh that runs holds
+-- the state row, which is skipped.
 create or replace function pgauto_mv.begin_refresh_v1(p_mv_id bigint, p_source text, p_token xid8, p_statement_timeout interval)
 returns table (outcome text, epoch bigint, pid integer, retry_ms bigint)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -37,12 +37,19 @@ begin
     outcome := 'in progress';
     v_until := v_now + interval '500 ms';
   elsif p_token is not null and pgauto_mv.holds(p_mv_id, p_token)
-      or p_token is null and not pgauto_mv.is_dirty(p_mv_id, v_state.snap) then
+      or p_token is null and not pgauto_mv.is_dirty(p_mv_id, v_state.snap) and not pgauto_mv.is_overdue(v_mv, v_state,
+        (select o.fired_at from pgauto_mv.observation o where o.mv_id = p_mv_id), v_now) then
     outcome := 'fresh';
   elsif p_source <> 'now' then
     v_until := v_state.done_at + make_interval(secs => v_mv.cooldown::double precision);
     if v_mv.paused_at is not null then
       outcome := 'paused';
+      v_until := null;
+    elsif v_state.snap is null and pgauto_mv.installing(p_mv_id) then
+      outcome := 'installing';
+      v_until := null;
+    elsif pgauto_mv.is_gated(p_mv_id) then
+      outcome := 'gated';
       v_until := null;
     elsif v_state.next_retry_at > v_now then
       outcome := 'backing off';

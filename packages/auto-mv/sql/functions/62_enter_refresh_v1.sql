@@ -4,6 +4,8 @@
 -- more, 40001 when somebody changed the state row since the snapshot was taken; either way, roll back.
 -- basis is taken under the same snapshot; what changes after it makes the contents doubtful, never the other way round.
 -- snaps are those of the materialized views it reads as well, as this snapshot sees them: no older than what is read.
+-- While a trigger of the view is still to be put on, as this snapshot sees it, both stay NULL: an explicit refresh fills the
+-- view, but what is written without that trigger would go unnoticed.
 create or replace function pgauto_mv.enter_refresh_v1(
   p_mv_id bigint, p_epoch bigint, p_statement_timeout interval, p_lock_timeout interval, p_plain_lock_timeout interval
 ) returns table (statement text, mode text, reason text)
@@ -12,13 +14,15 @@ as $$
 declare
   v_mv pgauto_mv.mv;
   v_snap pg_snapshot := pg_current_snapshot();
+  v_installing boolean := pgauto_mv.installing(p_mv_id);
 begin
   if current_setting('transaction_isolation') not in ('repeatable read', 'serializable') then
     raise exception using errcode = 'PM018', message = 'a refresh needs a REPEATABLE READ transaction of its own',
       hint = 'begin isolation level repeatable read; then enter_refresh_v1, the REFRESH, finish_refresh_v1, commit.';
   end if;
   select m.* into v_mv from pgauto_mv.mv m where m.id = p_mv_id;
-  update pgauto_mv.state s set snap = v_snap, basis = pgauto_mv.basis(p_mv_id, v_mv.view), claimed_until = null, snaps = array(
+  update pgauto_mv.state s set snap = case when not v_installing then v_snap end, basis = pgauto_mv.basis(p_mv_id, v_mv.view),
+    claimed_until = null, snaps = case when not v_installing then array(
       select distinct x.snap::text from (
         select v_snap as snap
         union all
@@ -26,7 +30,7 @@ begin
         left join pgauto_mv.mv u on u.view = b.relation
         left join pgauto_mv.state us on us.mv_id = u.id
         left join lateral unnest(us.snaps) e(snap) on true
-        where b.kind = 'm') x)::pg_snapshot[]
+        where b.kind = 'm') x)::pg_snapshot[] end
     where s.mv_id = p_mv_id and s.epoch = p_epoch;
   if not found then
     raise exception using errcode = 'PM013', message = format('the claim %s of view %s is not valid any more', p_epoch, p_mv_id),
@@ -40,6 +44,7 @@ begin
     perform set_config('work_mem', v_mv.work_mem, true);
   end if;
   perform pg_stat_force_next_flush();   -- at COMMIT, so that begin_upkeep_v1 sees what this refresh changed
+  perform set_config('pgauto_mv.rows_before', pgauto_mv.written_rows(v_mv.view)::text, true);   -- for finish_refresh_v1
   begin                               -- the server notices within a second that a killed Processor has gone
     perform set_config('client_connection_check_interval', '1000', true);
   exception when invalid_parameter_value then

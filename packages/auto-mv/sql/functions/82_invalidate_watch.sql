@@ -13,7 +13,7 @@ begin
   end if;
   update pgauto_mv.state s set snap = null, snaps = null where s.mv_id = any (v_ids);
   insert into pgauto_mv.log (kind, mv_id, view_name, watch_id, relation, operation, reason)
-    select 'repair', m.id, format('%I.%I', m.schema_name, m.view_name), w.id, format('%I.%I', w.schema_name, w.relation_name), w.operation, p_reason
+    select 'repair', m.id, format('%I.%I', m.schema_name, m.view_name), w.id, format('%I.%I', w.schema_name, w.relation_name), split_part(w.operation, ' ', 1), p_reason
     from pgauto_mv.watch w cross join pgauto_mv.mv m where w.id = p_watch_id and m.id = any (v_ids);
   return true;
 end $$;

@@ -1,6 +1,6 @@
 -- Repairs the first view that needs it for another reason than a missing trigger: makes it dirty when its basis has
--- changed (invalidate_changed_v1); links what it reads by now, and puts the triggers on as the calling role. One a call.
--- Returns the registration's id, NULL when there is nothing that can be done now.
+-- changed (invalidate_changed_v1); links what it should watch by now, and puts the triggers on as the calling role. One a
+-- call. Returns the registration's id, NULL when there is nothing that can be done now.
 create or replace function pgauto_mv.repair_view_v1() returns bigint
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
@@ -10,6 +10,7 @@ begin
   if v_id is not null then
     return v_id;
   end if;
+  perform pgauto_mv.unlink_gone_v1();
   for v_id in select distinct u.mv_id from pgauto_mv.unlinked_sources() u order by 1 loop
     begin
       perform pgauto_mv.create_trigger(l.watch_id, l.relation, l.operation)

@@ -23,7 +23,7 @@ begin
   return query
   with own as materialized (
     select m.id, m.view, m.node_id is distinct from (select pgauto_mv.node_here()) as foreign_node,
-      s.snap is null or m.node_id is distinct from (select pgauto_mv.node_here()) as unknown, u.n, u.since, s.done_at, m.registered_at
+      s.snap is null or m.node_id is distinct from (select pgauto_mv.node_here()) or pgauto_mv.is_gated(m.id) as unknown, u.n, u.since, s.done_at, m.registered_at
     from pgauto_mv.mv m
     join pgauto_mv.state s on s.mv_id = m.id
     cross join lateral (
@@ -74,6 +74,7 @@ begin
   cross join lateral (select case
     when o.foreign_node then 'restored from another cluster, and not refreshed here yet'
     when s.snap is null then 'not refreshed since it was registered, or since something it depends on changed'
+    when pgauto_mv.is_gated(m.id) then 'a source is gated for a bulk load'
     when up.unregistered then 'reads a materialized view that is not registered'
     when s.basis is distinct from pgauto_mv.basis(m.id, m.view) then 'a view it reads was replaced, or a trigger it relies on was off' end as doubt) x
   where p_view is null or m.view = p_view

@@ -8,7 +8,7 @@ as $$
     from pgauto_mv.mv m left join pg_class c on c.oid = m.view left join lateral pgauto_mv.refresh_mode(m.view) r on c.oid is not null
   ), watch as (
     select w.*, coalesce(pgauto_mv.relation_name(w.relation), format('%I.%I', w.schema_name, w.relation_name)) as name,
-      exists (select from pg_class c where c.oid = w.relation) as there, t.name as trigger, t.firing
+      exists (select from pg_class c where c.oid = w.relation) as there, t.name as trigger, t.firing, pgauto_mv.is_gated_source(w.relation) as gated
     from pgauto_mv.watch w left join lateral pgauto_mv.find_trigger(w.id, w.relation) t on w.operation <> 'REFRESH'
   )
   select 'view_gone', v.name, 'the registered view does not exist any more',
@@ -35,15 +35,36 @@ as $$
   select 'trigger_missing', w.name, format('no trigger pgauto_mv_%s for %s: changes go unnoticed', w.id, w.operation),
       'select * from pgauto_mv.clean_mv(); as the owner of the table'
     from watch w where w.operation <> 'REFRESH' and w.there and w.trigger is null
+      and not exists (select from pgauto_mv.pending_trigger p where p.watch_id = w.id)
+  union all
+  select 'installing', v.name, format('not refreshed until the triggers for %s are on %s, since %s', p.operations, p.name, p.since)
+        || case when p.code is not null then format('; %I could not put them on: %s', p.role, p.code) else '' end,
+      case when p.missing is not null then 'as the owner of the table: ' || p.missing
+        when p.code = 'PM006' then format('the table takes no such trigger: select pgauto_mv.alter_mv(%L, %L, p_watch_tables => …)', v.view_name, v.schema_name)
+        else 'a Processor puts them on when the transactions that write the table have ended; or, as one with TRIGGER on it: select * from pgauto_mv.clean_mv()' end
+    from (
+      select d.mv_id, w.name, w.relation, string_agg(w.operation, ', ' order by w.operation) as operations, min(t.since) as since,
+        max(t.refused_code) as code, max(t.refused_role::text) as role,
+        pgauto_mv.trigger_grant(min(r.oid::bigint)::oid, w.relation) as missing
+      from pgauto_mv.pending_trigger t join watch w on w.id = t.watch_id join pgauto_mv.view_watch d on d.watch_id = w.id
+      left join pg_roles r on r.rolname = t.refused_role where w.there group by d.mv_id, w.name, w.relation) p
+    join mv v on v.id = p.mv_id where v.there
+  union all
+  select 'refresh_not_allowed', v.name, format('the Processor''s login %I may not refresh it', r.rolname), 'as one who may: ' || g.missing
+    from mv v cross join pgauto_mv.serving_logins() s(login) join pg_roles r on r.oid = s.login
+    cross join lateral (select pgauto_mv.refresh_grant(s.login, v.view)) g(missing)
+    where v.there and g.missing is not null
   union all
   select 'trigger_disabled', w.name, format('trigger %I does not fire for %s: changes go unnoticed', w.trigger, w.operation),
       format('alter table %s enable trigger %I; repair then refreshes the views that watch it', w.name, w.trigger)
-    from watch w where w.there and not w.firing
+    from watch w where w.there and not w.firing and not w.gated
   union all
-  select 'contents_in_doubt', v.name, 'since the last refresh a view it reads was replaced, or a trigger it relies on was off',
+  select p.* from pgauto_mv.source_problems() p
+  union all
+  select 'contents_in_doubt', v.name, 'since the last refresh what it reads was replaced, a partition came or went, or a trigger it relies on was off',
       format('a Processor with repair on refreshes it; now: select pgauto_mv.refresh_materialised_view_now(%L, %L)', v.view_name, v.schema_name)
     from mv v join pgauto_mv.state s on s.mv_id = v.id
-    where v.there and s.snap is not null and s.basis is distinct from pgauto_mv.basis(v.id, v.view)
+    where v.there and s.snap is not null and not pgauto_mv.is_gated(v.id) and s.basis is distinct from pgauto_mv.basis(v.id, v.view)
   union all
   select 'trigger_renamed', w.name, format('trigger %I should be pgauto_mv_%s', w.trigger, w.id), 'select * from pgauto_mv.clean_mv(); as the owner of the table'
     from watch w where w.there and w.trigger <> 'pgauto_mv_' || w.id
@@ -52,11 +73,12 @@ as $$
       'call pgauto_mv.refresh_materialised_view_now() when it changes, or give the query another source'
     from pgauto_mv.unwatched u join mv v on v.id = u.mv_id where v.there
   union all
-  select 'source_not_watched', v.name, format('reads %s, which it does not watch', pgauto_mv.relation_name(d.relation)),
-      format('select pgauto_mv.unregister_mv(%L, %L); and register it again', v.view_name, v.schema_name)
-    from mv v cross join lateral pgauto_mv.derive_watches(v.view) d
-    where v.there and v.derived and d.relation is not null and not exists (
-      select from pgauto_mv.view_watch l join pgauto_mv.watch w on w.id = l.watch_id where l.mv_id = v.id and w.relation = d.relation)
+  select distinct 'source_not_watched', v.name, format('reads %s, which it does not watch', pgauto_mv.relation_name(u.relation))
+        || case when exists (select from pgauto_mv.view_watch l join pgauto_mv.watch w on w.id = l.watch_id
+          where l.mv_id = v.id and w.relation = u.relation) then ' enough' else '' end,
+      case when v.derived then format('a Processor with repair on watches it; now: select pgauto_mv.alter_mv(%L, %L, p_reset => array[''watch_tables''])', v.view_name, v.schema_name)
+        else 'a Processor with repair on watches it' end
+    from pgauto_mv.unlinked_sources() u join mv v on v.id = u.mv_id
   union all
   select 'source_not_registered', v.name, format('reads the materialized view %s, whose freshness nobody knows', pgauto_mv.relation_name(b.relation)),
       format('select pgauto_mv.register_mv(%L::regclass)', pgauto_mv.relation_name(b.relation))
@@ -82,7 +104,8 @@ as $$
       'make max_wait 0 or longer than cooldown'
     from mv v where v.max_wait > 0 and v.cooldown > v.max_wait
   union all
-  select 'paused', v.name, 'paused since ' || v.paused_at, 'resume it' from mv v where v.paused_at is not null
+  select 'paused', v.name, 'paused since ' || v.paused_at,
+      format('select pgauto_mv.resume_mv(%L, %L)', v.view_name, v.schema_name) from mv v where v.paused_at is not null
   union all
   select 'no_processor', 'pgauto_mv', case when b.beat > 0 then 'the planner last ran at ' || to_timestamp(b.beat / 1000.0) else 'the planner has not run since the server started' end,
       'start a Processor with the plugin autoMv() on this database'

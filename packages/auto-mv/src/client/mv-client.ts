@@ -1,0 +1,106 @@
+import { type Queryable, RelayError } from '@pgrelay/relay-core';
+import pg from 'pg';
+import { type MvFreshness, toFreshness } from './mv-freshness.js';
+import { type MvProblem, mvGateway } from './mv-gateway.js';
+import { type MvName, toSql } from './mv-name.js';
+import { invalid, toArguments } from './mv-parameters.js';
+import type { AlterMvOptions, RegisterMvOptions } from './mv-settings.js';
+
+/**
+ * Registers materialized views and asks how fresh they are: the functions of schema pgauto_mv, typed. Arguments are
+ * checked before anything is sent (AUTO_MV_ARGUMENT_INVALID). Over a client with an open transaction, every call is part
+ * of it. Registering needs the role pgrelay_admin, asking pgrelay_producer, freshness and problems pgrelay_viewer.
+ */
+export interface MvClient {
+  /**
+   * Keeps a view fresh from now on; returns the registration's id. A table that is busy is left to the Processors: until
+   * then `freshness().installing` is true.
+   * @throws RelayError AUTO_MV_VIEW_UNKNOWN, AUTO_MV_VIEW_KIND, AUTO_MV_VIEW_REGISTERED, AUTO_MV_TABLE_UNKNOWN,
+   * AUTO_MV_TABLE_UNWATCHABLE, AUTO_MV_TRIGGER_NOT_ALLOWED, AUTO_MV_REFRESH_NOT_ALLOWED, AUTO_MV_SETTING_INVALID,
+   * AUTO_MV_LOCKED, RELAY_CHANNEL_UNKNOWN
+   */
+  registerMv(view: MvName, options?: RegisterMvOptions): Promise<string>;
+  /**
+   * Changes how a view is kept fresh, without a gap.
+   * @throws RelayError AUTO_MV_VIEW_NOT_REGISTERED, and as registerMv()
+   */
+  alterMv(view: MvName, changes: AlterMvOptions): Promise<void>;
+  /** Takes the triggers off; the view stays. @throws RelayError AUTO_MV_VIEW_NOT_REGISTERED, AUTO_MV_LOCKED, AUTO_MV_TRIGGER_NOT_ALLOWED */
+  unregisterMv(view: MvName): Promise<void>;
+  /** Changes are captured, but nothing refreshes the view except refreshNow(). @throws RelayError AUTO_MV_VIEW_NOT_REGISTERED */
+  pauseMv(view: MvName): Promise<void>;
+  /** @throws RelayError AUTO_MV_VIEW_NOT_REGISTERED */
+  resumeMv(view: MvName): Promise<void>;
+  /**
+   * Asks for a refresh that minds neither lag nor cooldown nor a pause; returns the id of its event. It shows what the
+   * caller's transaction wrote.
+   * @throws RelayError AUTO_MV_VIEW_NOT_REGISTERED, AUTO_MV_NO_PROCESSOR
+   */
+  refreshNow(view: MvName): Promise<string>;
+  /** @throws RelayError AUTO_MV_VIEW_NOT_REGISTERED */
+  freshness(view: MvName): Promise<MvFreshness>;
+  /**
+   * Whether the contents hold what a transaction did.
+   * @param token its pg_current_xact_id()
+   * @throws RelayError AUTO_MV_VIEW_NOT_REGISTERED
+   */
+  isFresh(view: MvName, token: string | bigint): Promise<boolean>;
+  /**
+   * Waits until the contents hold what a transaction did, and asks for the refresh; returns whether they do. After the
+   * commit, on a connection that is in no transaction, which is busy meanwhile.
+   * @param options timeoutMs: how long at most, 0 to a day. Default: 30,000.
+   * @throws RelayError AUTO_MV_VIEW_NOT_REGISTERED, AUTO_MV_ISOLATION_INVALID, AUTO_MV_TOKEN_OPEN
+   */
+  waitUntilFresh(view: MvName, token: string | bigint, options?: { readonly timeoutMs?: number }): Promise<boolean>;
+  /** What stands in the way of fresh views. */
+  getMvProblems(): Promise<readonly MvProblem[]>;
+  /** Ends the connections that the client opened itself. */
+  close(): Promise<void>;
+}
+
+/** Makes a client over a connection string (it then has a pool of its own) or over your pg pool or client. */
+export function createMvClient(options: { readonly connectionString: string } | { readonly db: Queryable }): MvClient {
+  const pool =
+    'connectionString' in options
+      ? new pg.Pool({ connectionString: options.connectionString, application_name: 'pgrelay client', max: 4 })
+      : undefined;
+  pool?.on('error', () => undefined); // an idle connection was lost; the next call opens another
+  const db = 'db' in options ? options.db : (pool as Queryable);
+  return {
+    registerMv: async (view, given = {}) => mvGateway.register(db, checkName(view), toArguments(given, false)),
+    alterMv: async (view, changes) => mvGateway.alter(db, checkName(view), toArguments(changes, true)),
+    unregisterMv: async (view) => void (await mvGateway.onView(db, 'unregister_mv', checkName(view))),
+    pauseMv: async (view) => void (await mvGateway.onView(db, 'pause_mv', checkName(view))),
+    resumeMv: async (view) => void (await mvGateway.onView(db, 'resume_mv', checkName(view))),
+    refreshNow: async (view) => mvGateway.onView(db, 'refresh_materialized_view_now', checkName(view)),
+    freshness: async (view) => {
+      const row = await mvGateway.freshness(db, checkName(view));
+      if (row !== undefined) return toFreshness(row);
+      throw new RelayError('AUTO_MV_VIEW_NOT_REGISTERED', `view ${toSql(view)} is not registered`, {
+        hint: 'Register it with registerMv().',
+      });
+    },
+    isFresh: async (view, token) => mvGateway.isFresh(db, checkName(view), checkToken(token)),
+    waitUntilFresh: async (view, token, { timeoutMs = 30_000 } = {}) =>
+      mvGateway.waitUntilFresh(db, checkName(view), checkToken(token), checkTimeout(timeoutMs)),
+    getMvProblems: async () => mvGateway.problems(db),
+    close: async () => pool?.end(),
+  };
+}
+
+function checkName(view: MvName): MvName {
+  const isText = (value: unknown) => typeof value === 'string' && value !== '' && !value.includes('\0');
+  if (typeof view === 'string' ? isText(view) : isText(view?.name) && isText(view?.schema)) return view;
+  throw invalid('the view', view, "Give its name as SQL would read it, or { schema: 'reporting', name: 'daily' }.");
+}
+
+function checkToken(token: string | bigint): string {
+  const text = typeof token === 'bigint' ? token.toString() : token;
+  if (typeof text === 'string' && /^\d{1,20}$/.test(text)) return text;
+  throw invalid('the token', token, 'It is pg_current_xact_id() of the transaction that wrote, as a text or bigint.');
+}
+
+function checkTimeout(timeoutMs: number): number {
+  if (typeof timeoutMs === 'number' && timeoutMs >= 0 && timeoutMs <= 86_400_000) return Math.round(timeoutMs);
+  throw invalid('timeoutMs', timeoutMs, 'It is a number of ms from 0 to a day.');
+}

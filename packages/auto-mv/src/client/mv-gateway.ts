@@ -1,0 +1,137 @@
+import type { Queryable } from '@pgrelay/relay-core';
+import type { QueryResultRow } from 'pg';
+import { toMvError } from './mv-errors.js';
+import type { MvFreshnessRow } from './mv-freshness.js';
+import { type MvName, toSql } from './mv-name.js';
+import type { MvArguments } from './mv-parameters.js';
+
+/** A finding of get_mv_problems(). */
+export interface MvProblem {
+  readonly code: string;
+  /** The view, table or function it is about. */
+  readonly object: string;
+  readonly evidence: string;
+  /** What to do; mostly a statement to run. */
+  readonly remedy: string;
+}
+
+/** Functions that take a view in both forms and nothing else. */
+type ViewFunction = 'unregister_mv' | 'pause_mv' | 'resume_mv' | 'refresh_materialized_view_now';
+
+/** An argument by its name: `p_work_mem => $1::text`. */
+type Argument = readonly [name: string, expression: (place: number) => string, ...values: unknown[]];
+
+/** The functions of schema pgauto_mv that the client calls. What they raise comes as the RelayError of its SQLSTATE. */
+export const mvGateway = {
+  async register(db: Queryable, view: MvName, options: MvArguments): Promise<string> {
+    const name = toSql(view);
+    const exact: Argument[] = [
+      ['p_mv_name', (n) => `(select c.relname from pg_catalog.pg_class c where c.oid = $${n}::regclass)`, name],
+      [
+        'p_mv_schema',
+        (n) =>
+          `(select s.nspname from pg_catalog.pg_class c join pg_catalog.pg_namespace s on s.oid = c.relnamespace where c.oid = $${n}::regclass)`,
+        name,
+      ],
+    ];
+    const derived: Argument[] = [['p_view', (n) => `$${n}::regclass`, name]];
+    const args = [...(options.watches ? exact : derived), ...settings(options)];
+    return only(await call<{ result: string }>(db, 'register_mv', args)).result;
+  },
+
+  async alter(db: Queryable, view: MvName, options: MvArguments): Promise<void> {
+    const reset: Argument[] = options.reset.length > 0 ? [['p_reset', (n) => `$${n}::text[]`, options.reset]] : [];
+    await call(db, 'alter_mv', [...target(view), ...settings(options), ...reset]);
+  },
+
+  /** Returns what the function returns, as text. */
+  async onView(db: Queryable, name: ViewFunction, view: MvName): Promise<string> {
+    return only(await call<{ result: string }>(db, name, target(view))).result;
+  },
+
+  async isFresh(db: Queryable, view: MvName, token: string): Promise<boolean> {
+    const rows = await query<{ fresh: boolean }>(db, 'select pgauto_mv.is_fresh($1::regclass, $2::xid8) as fresh', [
+      toSql(view),
+      token,
+    ]);
+    return only(rows).fresh;
+  },
+
+  async waitUntilFresh(db: Queryable, view: MvName, token: string, timeoutMs: number): Promise<boolean> {
+    const rows = await query<{ fresh: boolean }>(
+      db,
+      'select pgauto_mv.wait_until_fresh($1::regclass, $2::xid8, $3::interval) as fresh',
+      [toSql(view), token, `${timeoutMs} ms`],
+    );
+    return only(rows).fresh;
+  },
+
+  /** undefined: not registered. */
+  async freshness(db: Queryable, view: MvName): Promise<MvFreshnessRow | undefined> {
+    const [which, values] =
+      typeof view === 'string'
+        ? ['f.view = $1::regclass', [view]]
+        : ['f.view_name = $1 and f.schema_name = $2', [view.name, view.schema]];
+    const rows = await query<MvFreshnessRow>(
+      db,
+      `select f.id::text as id, f.dirty, ${ms('f.stale_since')} as "staleSince", f.pending_changes::float8 as "pendingChanges",
+        ${ms('f.due_at')} as "dueAt", f.skip_reason as "skipReason", f.refreshing, f.installing, ${ms('f.paused_at')} as "pausedAt",
+        f.refreshes::float8 as refreshes, ${ms('f.last_refreshed_at')} as "lastRefreshedAt",
+        ${ms('f.last_refresh_duration')} as "lastRefreshDurationMs", f.last_refresh_mode as "lastRefreshMode",
+        f.last_refresh_reason as "lastRefreshReason", f.failures, f.failed_sqlstate as "failedSqlstate",
+        f.failed_code as "failedCode", ${ms('f.next_retry_at')} as "nextRetryAt"
+      from pgauto_mv.freshness f where ${which}`,
+      values,
+    );
+    return rows[0];
+  },
+
+  async problems(db: Queryable): Promise<readonly MvProblem[]> {
+    return query<MvProblem>(db, 'select code, object, evidence, remedy from pgauto_mv.get_mv_problems()', []);
+  },
+};
+
+/** A time or an interval in ms. */
+const ms = (expression: string): string => `(extract(epoch from ${expression}) * 1000)::float8`;
+
+function target(view: MvName): Argument[] {
+  if (typeof view === 'string') return [['p_view', (n) => `$${n}::regclass`, view]];
+  return [
+    ['p_mv_name', (n) => `$${n}::text`, view.name],
+    ['p_mv_schema', (n) => `$${n}::text`, view.schema],
+  ];
+}
+
+function settings({ parameters, watches }: MvArguments): Argument[] {
+  const list: Argument[] = parameters.map(({ name, value, cast }) => [`p_${name}`, (n) => `$${n}::${cast}`, value]);
+  if (watches) {
+    const entries = (n: number) =>
+      `array(select pgauto_mv.mv_watch(w.name, w.events) from rows from (pg_catalog.unnest($${n}::text[]), pg_catalog.unnest($${n + 1}::text[])) w(name, events))`;
+    list.push(['p_watch_tables', entries, watches.tables, watches.events]);
+  }
+  return list;
+}
+
+async function call<R extends QueryResultRow>(db: Queryable, name: string, args: readonly Argument[]): Promise<R[]> {
+  const values: unknown[] = [];
+  const list = args.map(([argument, expression, ...own]) => {
+    const text = `${argument} => ${expression(values.length + 1)}`;
+    values.push(...own);
+    return text;
+  });
+  return query<R>(db, `select pgauto_mv.${name}(${list.join(', ')})::text as result`, values);
+}
+
+async function query<R extends QueryResultRow>(db: Queryable, text: string, values: unknown[]): Promise<R[]> {
+  try {
+    return (await db.query<R>(text, values)).rows;
+  } catch (error) {
+    throw toMvError(error);
+  }
+}
+
+function only<T>(rows: readonly T[]): T {
+  const [row] = rows;
+  if (row === undefined) throw new Error('a function of pgauto_mv returned no row');
+  return row;
+}

@@ -1,0 +1,12 @@
+/**
+ * A materialized view: as SQL would read it (`reporting.daily`, with double quotes around a name that needs them, found in
+ * the connection's search_path), or by its exact names in the catalog, which also finds a registration whose view is gone.
+ */
+export type MvName = string | { readonly schema: string; readonly name: string };
+
+/** The name as SQL reads it. */
+export function toSql(view: MvName): string {
+  return typeof view === 'string' ? view : `${quoted(view.schema)}.${quoted(view.name)}`;
+}
+
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;

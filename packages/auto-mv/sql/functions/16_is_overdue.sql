@@ -2,7 +2,7 @@
 -- or its safety refresh, and no refresh that began since is done.
 create or replace function pgauto_mv.is_overdue(p_mv pgauto_mv.mv, p_state pgauto_mv.state, p_fired_at timestamptz, p_now timestamptz)
 returns boolean
-language sql immutable parallel safe
+language sql immutable parallel safe set search_path = pg_catalog, pg_temp
 as $$
   select case when p_state.done_at is null then p_fired_at is not null
     else coalesce(p_fired_at > p_state.done_at - p_state.done_duration, false)

@@ -17,6 +17,6 @@ as $$
     case when bool_or(coalesce(p.whole, false)) then 'the query uses a whole row, or a system column' end
   from part p
   join pg_depend d on d.classid = p.classid and d.objid = p.objid and d.refclassid = 'pg_class'::regclass and d.deptype = 'n'
-  join pg_class c on c.oid = d.refobjid and c.relkind in ('r', 'p', 'm', 'f')
+  join pg_class c on c.oid = d.refobjid and c.relkind in ('r', 'p', 'm', 'f') and c.oid <> p_view
   group by d.refobjid
 $$;

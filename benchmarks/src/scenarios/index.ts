@@ -8,6 +8,7 @@ import { enqueue } from './enqueue.js';
 import { heldSnapshot } from './held-snapshot.js';
 import { idle } from './idle.js';
 import { latency } from './latency.js';
+import { politeness } from './politeness.js';
 import { writerWait } from './writer-wait.js';
 
 /** All scenarios, one a file. */
@@ -22,4 +23,5 @@ export const scenarios: readonly Scenario[] = [
   crash,
   contention,
   writerWait,
+  politeness,
 ];

@@ -5,14 +5,18 @@
 --   pgrelay_processor   plans, refreshes, repairs
 grant usage on schema pgauto_mv to pgrelay_viewer, pgrelay_producer, pgrelay_admin, pgrelay_processor;
 
-grant select on pgauto_mv.freshness, pgauto_mv.materialized_view_state, pgauto_mv.watches, pgauto_mv.log to pgrelay_viewer;
+grant select on pgauto_mv.freshness, pgauto_mv.materialized_view_state, pgauto_mv.watches, pgauto_mv.log, pgauto_mv.schedules to pgrelay_viewer;
 grant select on pgauto_mv.failure to pgrelay_admin;
-grant execute on function pgauto_mv.get_mv_problems(), pgauto_mv.registry_problems(), pgauto_mv.relation_name(oid),
+grant execute on function pgauto_mv.get_mv_problems(), pgauto_mv.registry_problems(), pgauto_mv.timing_problems(), pgauto_mv.relation_name(oid),
   pgauto_mv.is_gated(bigint), pgauto_mv.watch_columns(text), pgauto_mv.why_all_columns(oid, oid) to pgrelay_viewer;
+grant execute on function pgauto_mv.freshness_mv(regclass), pgauto_mv.node_here() to pgrelay_viewer;
+
+grant execute on function pgauto_mv.set_schedule(text, text, text), pgauto_mv.drop_schedule(text) to pgrelay_admin;
 
 grant execute on function
   pgauto_mv.is_fresh(regclass, xid8),
-  pgauto_mv.wait_until_fresh(regclass, xid8, interval)
+  pgauto_mv.wait_until_fresh(regclass, xid8, interval),
+  pgauto_mv.look_fresh(regclass, xid8, boolean)
   to pgrelay_viewer, pgrelay_producer;
 grant execute on function
   pgauto_mv.refresh_materialised_view_now(text, text), pgauto_mv.refresh_materialised_view_now(regclass),
@@ -65,4 +69,12 @@ grant execute on function
   pgauto_mv.finish_refresh_v1(bigint, bigint, text, text, text),
   pgauto_mv.fail_refresh_v1(bigint, bigint, text, text, text, text, text, text),
   pgauto_mv.release_refresh_v1(bigint, bigint, text, text)
+  to pgrelay_processor;
+
+grant execute on function
+  pgauto_mv.prepare_refresh_v1(bigint, text), pgauto_mv.unproven_view(bigint), pgauto_mv.unpinned_functions(oid), pgauto_mv.breaks_unpinned(oid),
+  pgauto_mv.blocked_by_refresh_v1(integer[], interval),
+  pgauto_mv.begin_upkeep_v1(bigint, integer, integer, interval, interval),
+  pgauto_mv.end_upkeep_v1(bigint, bigint, text, text, text),
+  pgauto_mv.recheck_v1(), pgauto_mv.keep_names_v1()
   to pgrelay_processor;

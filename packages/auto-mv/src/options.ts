@@ -16,6 +16,12 @@ export interface AutoMvOptions {
   readonly lockTimeoutMs?: number;
   /** How long a plain refresh waits for its lock, in ms; readers queue behind it meanwhile. Default: 200. */
   readonly plainLockTimeoutMs?: number;
+  /** How long others wait for a lock that a refresh keeps from them before it is cancelled and tried again, in ms. Default: 500. */
+  readonly giveWayAfterMs?: number;
+  /** VACUUM a view after a refresh when more of its rows are dead than this, in percent; 0: never. Default: 40. */
+  readonly vacuumPercent?: number;
+  /** ANALYZE a view after a refresh when more of its rows have changed than this, in percent; 0: never. Default: 20. */
+  readonly analyzePercent?: number;
   /** How long attempts and skips stay in pgauto_mv.log, in days. Default: 7. */
   readonly keepLogDays?: number;
   /** How long firings stay in pgauto_mv.log, in hours; there is one per watch and transaction. Default: 24. */
@@ -31,6 +37,9 @@ export const defaultAutoMvOptions: Required<AutoMvOptions> = {
   statementTimeoutMs: 3_600_000,
   lockTimeoutMs: 10_000,
   plainLockTimeoutMs: 200,
+  giveWayAfterMs: 500,
+  vacuumPercent: 40,
+  analyzePercent: 20,
   keepLogDays: 7,
   keepFiringsHours: 24,
 };

@@ -3,11 +3,13 @@ import { collectTask } from './collect-task.js';
 import { installTask } from './install-task.js';
 import type { AutoMvOptions } from './options.js';
 import { plannerTask } from './planner-task.js';
+import { recheckTask } from './recheck-task.js';
 import { refreshHandler } from './refresh-handler.js';
 import { repairTask } from './repair-task.js';
 import { RunningRefreshes } from './running-refreshes.js';
 import { autoMvSql } from './sql-module.js';
 import { validateOptions } from './validate-options.js';
+import { watchdogTask } from './watchdog-task.js';
 
 /**
  * Keeps registered materialized views fresh: `plugins: [autoMv()]`. Views are registered in SQL, pgauto_mv.register_mv(),
@@ -23,7 +25,9 @@ export const autoMv = definePlugin<Required<AutoMvOptions>>({
     host.services.add(running);
     host.handlers.add(refreshHandler(host, options, running));
     host.tasks.add(plannerTask(options.plannerEveryMs));
+    host.tasks.add(watchdogTask(running, options.giveWayAfterMs));
     host.tasks.add(collectTask(options.collectEveryMs, options.keepLogDays, options.keepFiringsHours));
+    host.tasks.add(recheckTask(options.repairEveryMs));
     host.tasks.add(installTask());
     if (options.repair) host.tasks.add(repairTask(options.repairEveryMs));
   },

@@ -7,6 +7,7 @@ export interface Claim {
   readonly outcome:
     | 'go'
     | 'gone'
+    | 'restored'
     | 'fresh'
     | 'paused'
     | 'installing'
@@ -27,6 +28,22 @@ export interface RefreshPlan {
   readonly reason: string | null;
 }
 
+/** VACUUM or ANALYZE of a view, under a claim. */
+export interface Upkeep {
+  /** Sent as a statement of its own, since VACUUM takes no transaction. */
+  readonly statement: string;
+  readonly operation: 'VACUUM' | 'ANALYZE';
+  readonly reason: string;
+  readonly epoch: string;
+}
+
+/** A refresh that others wait for. */
+export interface Blocking {
+  readonly pid: number;
+  /** The lock that is awaited, without a name of who waits. */
+  readonly reason: string;
+}
+
 /** What of a database error is stored; the words only where pgrelay_admin alone may read. */
 export interface RefreshFailure {
   readonly sqlstate: string | undefined;
@@ -45,6 +62,10 @@ export const refreshGateway = {
       [request.mvId, request.source, request.token, ms(limits.statementTimeoutMs)],
     );
     return only(rows);
+  },
+
+  async prepare(db: Queryable, request: RefreshRequest): Promise<void> {
+    await db.query('select pgauto_mv.prepare_refresh_v1($1, $2)', [request.mvId, request.source]);
   },
 
   async enter(db: Queryable, request: RefreshRequest, claim: Claim, limits: Limits): Promise<RefreshPlan> {
@@ -99,6 +120,35 @@ export const refreshGateway = {
       request.source,
       reason,
     ]);
+  },
+
+  async beginUpkeep(db: Queryable, request: RefreshRequest, limits: Limits): Promise<Upkeep | undefined> {
+    const { rows } = await db.query<Upkeep>('select * from pgauto_mv.begin_upkeep_v1($1, $2, $3, $4, $5)', [
+      request.mvId,
+      limits.vacuumPercent,
+      limits.analyzePercent,
+      ms(limits.statementTimeoutMs),
+      ms(limits.plainLockTimeoutMs),
+    ]);
+    return rows[0];
+  },
+
+  async endUpkeep(db: Queryable, request: RefreshRequest, upkeep: Upkeep, sqlstate: string | undefined): Promise<void> {
+    await db.query('select pgauto_mv.end_upkeep_v1($1, $2, $3, $4, $5)', [
+      request.mvId,
+      upkeep.epoch,
+      upkeep.operation,
+      upkeep.reason,
+      sqlstate,
+    ]);
+  },
+
+  async blocked(db: Queryable, pids: readonly number[], giveWayAfterMs: number): Promise<readonly Blocking[]> {
+    const { rows } = await db.query<Blocking>('select pid, reason from pgauto_mv.blocked_by_refresh_v1($1, $2)', [
+      pids,
+      ms(giveWayAfterMs),
+    ]);
+    return rows;
   },
 
   async cancel(db: Queryable, pid: number): Promise<void> {

@@ -14,7 +14,7 @@ import {
 import type { AutoMvOptions } from './options.js';
 import { refreshGateway } from './refresh-gateway.js';
 import { type RefreshRequest, readRefreshRequest } from './refresh-request.js';
-import { lostConnection, type RefreshResult, refreshView } from './refresh-view.js';
+import { gaveWay, lostConnection, type RefreshResult, refreshView } from './refresh-view.js';
 import type { RunningRefreshes } from './running-refreshes.js';
 
 /** The channel that refreshes travel on; its events are made by the planner and by refresh_materialised_view_now(). */
@@ -38,7 +38,7 @@ export function refreshHandler(
     async (event, ctx): Promise<Outcome> => {
       const request = readRefreshRequest(event.payload);
       if (request === undefined) return fail('auto_mv_payload', 'not a request made by pgauto_mv.request_refresh()');
-      const result = await running.track(refreshOnConnection(host, request, options, ctx.signal));
+      const result = await running.track(refreshOnConnection(host, request, options, ctx.signal, running));
       report(ctx, request, result);
       return outcomeOf(request, result);
     },
@@ -50,6 +50,7 @@ async function refreshOnConnection(
   request: RefreshRequest,
   options: Required<AutoMvOptions>,
   signal: AbortSignal,
+  running: RunningRefreshes,
 ): Promise<RefreshResult> {
   const client = await host.connect('refresh').catch((error: unknown) => {
     if (isConnectionLoss(error)) return undefined;
@@ -57,14 +58,14 @@ async function refreshOnConnection(
   });
   if (client === undefined) return lostConnection;
   try {
-    return await refreshView(client, request, options, signal, (pid) => cancelRefresh(host, pid));
+    return await refreshView(client, request, options, signal, (pid) => cancelRefresh(host, pid), running);
   } finally {
     await client.end().catch(() => undefined);
   }
 }
 
 /** Skips that end at a known time: the planner asked a moment too early and would not ask again for a while. */
-const passing: ReadonlySet<string> = new Set(['cooldown', 'backing off']);
+const passing: ReadonlySet<string> = new Set(['cooldown', 'backing off', 'restored']);
 
 /**
  * What the relay is told. A refresh that failed is no failed event: the view's own state says when to try again, and the
@@ -81,13 +82,15 @@ function outcomeOf(request: RefreshRequest, result: RefreshResult): Outcome {
     case 'skipped':
       return result.retryMs !== null && (explicit || passing.has(result.reason)) ? snooze(result.retryMs) : complete();
     case 'failed':
+      if (explicit && result.sqlstate === gaveWay && result.retryMs !== null) return snooze(result.retryMs);
       return explicit && result.retryMs !== null ? retryIn(result.retryMs, 'refresh_failed') : cancel('refresh_failed');
   }
 }
 
 function report(ctx: HandlerContext, request: RefreshRequest, result: RefreshResult): void {
   const fields = { mv: request.mvId, source: request.source, ...result };
-  if (result.kind === 'failed') ctx.log.warn(fields, 'refresh failed');
+  if (result.kind === 'failed' && result.sqlstate === gaveWay) ctx.log.info(fields, 'refresh gave way');
+  else if (result.kind === 'failed') ctx.log.warn(fields, 'refresh failed');
   else if (result === lostConnection) ctx.log.warn(fields, 'refresh lost its connection and comes back');
   else ctx.log.debug(fields, `refresh ${result.kind}`);
 }

@@ -1,5 +1,5 @@
 /** Why a view is to be refreshed; `now` is an explicit request, the others are the planner's. */
-const refreshSources = ['first', 'trigger', 'max_wait', 'chain', 'wait', 'retry', 'now'] as const;
+const refreshSources = ['first', 'trigger', 'max_wait', 'chain', 'schedule', 'safety', 'wait', 'retry', 'now'] as const;
 export type RefreshSource = (typeof refreshSources)[number];
 
 /** The payload of an event on the channel pgauto_mv.refresh. */

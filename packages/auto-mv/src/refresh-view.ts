@@ -1,7 +1,9 @@
 import { isConnectionLoss, type Queryable } from '@pgrelay/relay-core';
+import { keepUp } from './keep-up.js';
 import type { AutoMvOptions } from './options.js';
 import { type Claim, type RefreshFailure, type RefreshPlan, refreshGateway } from './refresh-gateway.js';
 import type { RefreshRequest } from './refresh-request.js';
+import { type RunningRefresh, RunningRefreshes } from './running-refreshes.js';
 
 /** What became of a request. */
 export type RefreshResult =
@@ -13,14 +15,18 @@ export type RefreshResult =
 /** The Processor's own connection was lost, or the server takes none: that says nothing about the view. */
 export const lostConnection: RefreshResult = { kind: 'released', reason: 'connection lost' };
 
+/** The sqlstate of a refresh that was cancelled because others had to wait for it. */
+export const gaveWay = 'PM061';
+
 /** Opens a second connection that cancels the statement of the first. */
 export type Cancel = (pid: number) => Promise<void>;
 
 /**
  * Refreshes one view: claim, then one REPEATABLE READ transaction whose first statement records its snapshot and whose
- * last writes the audit row. Anything that fails leaves the view as dirty as it was. When `signal` is aborted the
- * statement that runs is cancelled and the claim given back, with no failure counted. When `client` is lost the claim is
- * free with its backend, and no failure is counted either.
+ * last writes the audit row; then VACUUM or ANALYZE when due. Anything that fails leaves the view as dirty as it was. When
+ * `signal` is aborted the statement that runs is cancelled and the claim given back, with no failure counted. When
+ * `client` is lost the claim is free with its backend, and no failure is counted either. While it runs it is one of
+ * `running`, by which it can be told to give way.
  */
 export async function refreshView(
   client: Queryable,
@@ -28,9 +34,10 @@ export async function refreshView(
   limits: Required<AutoMvOptions>,
   signal: AbortSignal,
   cancel: Cancel,
+  running: RunningRefreshes = new RunningRefreshes(),
 ): Promise<RefreshResult> {
   try {
-    return await claimAndRefresh(client, request, limits, signal, cancel);
+    return await claimAndRefresh(client, request, limits, signal, cancel, running);
   } catch (error) {
     if (isConnectionLoss(error)) return lostConnection;
     throw error;
@@ -43,6 +50,7 @@ async function claimAndRefresh(
   limits: Required<AutoMvOptions>,
   signal: AbortSignal,
   cancel: Cancel,
+  running: RunningRefreshes,
 ): Promise<RefreshResult> {
   if (signal.aborted) return { kind: 'released', reason: 'stopping' };
   const claim = await refreshGateway.begin(client, request, limits);
@@ -50,9 +58,13 @@ async function claimAndRefresh(
 
   const onAbort = () => void cancel(claim.pid).catch(() => undefined);
   signal.addEventListener('abort', onAbort, { once: true });
+  const self = running.enter(claim.pid);
   try {
-    return await inTransaction(client, request, claim, limits, signal);
+    const result = await inTransaction(client, request, claim, limits, signal, self);
+    if (result.kind === 'done' && !signal.aborted) await keepUp(client, request, limits);
+    return result;
   } finally {
+    running.leave(claim.pid);
     signal.removeEventListener('abort', onAbort);
   }
 }
@@ -63,10 +75,12 @@ async function inTransaction(
   claim: Claim,
   limits: Required<AutoMvOptions>,
   signal: AbortSignal,
+  self: RunningRefresh,
 ): Promise<RefreshResult> {
   let plan: RefreshPlan | undefined;
   try {
     signal.throwIfAborted();
+    await refreshGateway.prepare(client, request);
     await client.query('begin isolation level repeatable read');
     plan = await refreshGateway.enter(client, request, claim, limits);
     signal.throwIfAborted();
@@ -80,15 +94,18 @@ async function inTransaction(
       await refreshGateway.release(client, request, claim, 'the Processor is stopping');
       return { kind: 'released', reason: 'stopping' };
     }
-    const failure = toRefreshFailure(error);
+    const failure = toRefreshFailure(error, self);
     const retryMs = await refreshGateway.fail(client, request, claim, plan?.mode, failure);
     return { kind: 'failed', sqlstate: failure.sqlstate, retryMs };
   }
 }
 
-function toRefreshFailure(error: unknown): RefreshFailure {
+function toRefreshFailure(error: unknown, self: RunningRefresh): RefreshFailure {
   const fields = (error instanceof Error ? error : {}) as Partial<Record<'code' | 'detail' | 'hint', unknown>>;
   const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
+  if (self.gaveWay !== undefined && fields.code === '57014') {
+    return { sqlstate: gaveWay, message: self.gaveWay, detail: undefined, hint: undefined };
+  }
   return {
     sqlstate: /^[0-9A-Z]{5}$/.test(text(fields.code) ?? '') ? text(fields.code) : undefined,
     message: error instanceof Error ? error.message : String(error),

@@ -10,6 +10,9 @@ const ranges: Readonly<Record<Exclude<keyof AutoMvOptions, 'repair'>, readonly [
   statementTimeoutMs: [0, 2_147_483_647],
   lockTimeoutMs: [0, 2_147_483_647],
   plainLockTimeoutMs: [0, 2_147_483_647],
+  giveWayAfterMs: [0, 2_147_483_647],
+  vacuumPercent: [0, 1_000],
+  analyzePercent: [0, 1_000],
   keepLogDays: [0, 36_500],
   keepFiringsHours: [0, 876_000],
 };

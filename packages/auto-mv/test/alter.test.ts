@@ -325,6 +325,7 @@ describe('refused, with a code and a hint, and nothing changed', () => {
     ['no amount of memory', "select pgauto_mv.alter_mv('daily', '$S', p_work_mem => 'much')", 'PM041'],
     ['too little memory', "select pgauto_mv.alter_mv('daily', '$S', p_work_mem => '1kB')", 'PM041'],
     ['an empty schedule', "select pgauto_mv.alter_mv('daily', '$S', p_schedule => ' ')", 'PM041'],
+    ['a schedule that is none', "select pgauto_mv.alter_mv('daily', '$S', p_schedule => 'now and then')", 'PM070'],
     ['a channel that does not exist', "select pgauto_mv.alter_mv('daily', '$S', p_channel => 'nowhere')", 'PR001'],
     [
       'the channel of the refreshes',

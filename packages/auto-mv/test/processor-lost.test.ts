@@ -22,7 +22,7 @@ test('refresh_materialised_view_now during a refresh is served after it', async 
   const shop = await openShop(db);
   const id = await slowView(db, shop);
   await db.query(`insert into ${shop.schema}.gate values (1)`);
-  await start();
+  await start({ giveWayAfterMs: 60_000 }); // the test itself reads the view meanwhile
   await untilSleeping(db);
   await order(db, shop, 5);
   await db.query(`delete from ${shop.schema}.gate`);

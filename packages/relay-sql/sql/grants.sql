@@ -9,6 +9,7 @@ grant execute on function pgrelay.clock_now(), pgrelay.current_event() to pgrela
 
 grant execute on function pgrelay.notify(text, text, timestamptz, integer, text),
   pgrelay.notify_many(text, text[], timestamptz[], integer[], text[]) to pgrelay_producer;
+grant execute on function pgrelay.next_fire(text, timestamptz, text, timestamptz), pgrelay.check_schedule(text, text) to pgrelay_producer, pgrelay_viewer;
 
 grant select on pgrelay.channels, pgrelay.events, pgrelay.processors, pgrelay.log, pgrelay.retry_rules, pgrelay.breakers to pgrelay_viewer;
 grant execute on function pgrelay.get_problems() to pgrelay_viewer;

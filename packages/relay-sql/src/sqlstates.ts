@@ -16,6 +16,7 @@ export const sqlStates: Readonly<Record<string, string>> = {
   PR012: 'RELAY_EVENT_NOT_FAILED',
   PR027: 'RELAY_SCHEMA_FOREIGN',
   PR028: 'RELAY_EVENT_UNKNOWN',
+  PR029: 'RELAY_SCHEDULE_INVALID',
 };
 
 /** Turns an error of the database into the RelayError of its SQLSTATE; any other value is returned as it is. */

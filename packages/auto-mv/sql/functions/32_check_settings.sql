@@ -1,5 +1,5 @@
 -- Refuses settings of a view that cannot work, and warns of a cooldown that overrules max_wait.
--- Errors: PM008 a time out of range, PM041 another setting, PR001 no such channel.
+-- Errors: PM008 a time out of range, PM041 another setting, PM070 no such schedule, PR001 no such channel.
 create or replace function pgauto_mv.check_settings(p_settings pgauto_mv.mv_settings) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -29,6 +29,7 @@ begin
     raise exception using errcode = 'PR001', message = format('channel %L is not registered', p_settings.channel),
       hint = 'Register it first, with pgrelay.register_channel() or by starting the Processor that has its handler.';
   end if;
+  perform pgauto_mv.check_mv_schedule(p_settings.schedule);
   perform pgauto_mv.check_work_mem(p_settings.work_mem);
   if p_settings.max_wait > 0 and p_settings.cooldown > p_settings.max_wait then
     raise warning 'the cooldown of % s is longer than the max_wait of % s: the cooldown wins', p_settings.cooldown, p_settings.max_wait;

@@ -1,5 +1,6 @@
--- What the planner sees: one row per view that is dirty, wanted by a waiter, or not yet accounted for. All of it in one
--- statement and so in one snapshot, which is returned too.
+-- What the planner sees: one row per view that is dirty, wanted by a waiter, to be refreshed though nothing has changed
+-- (its schedule, its safety refresh), or not yet accounted for. All of it in one statement and so in one snapshot, which is
+-- returned too.
 --   dirty   a change is visible that is not in the contents (or nothing is known of them)
 --   news    one of these was not visible when the planner looked last
 --   chain   they are all refreshes of materialized views that this one reads
@@ -17,7 +18,9 @@ language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqsc
 as $$
 begin
   return query
-  with newest as materialized (
+  with moment as materialized (
+    select pgrelay.clock_now() as now
+  ), newest as materialized (
     select b.watch_id, b.operation,
       (select c.xid from pgauto_mv.change c where c.watch_id = b.watch_id and c.xid >= b.low order by c.xid desc limit 1) as xid
     from (
@@ -53,6 +56,13 @@ begin
   join pgauto_mv.observation o on o.mv_id = m.id
   left join seen n on n.mv_id = m.id
   left join pgauto_mv.wanted() w on w.mv_id = m.id
+  left join pgauto_mv.schedule c on c.name = m.schedule
+  cross join moment t
   where s.snap is null or n.unserved or w.token is not null
-    or o.first_seen is not null or o.skip_reason is not null or o.done_epoch is distinct from s.done_epoch;
+    or o.first_seen is not null or o.skip_reason is not null or o.done_epoch is distinct from s.done_epoch
+    or o.fire_at <= t.now or o.fired_at is not null
+    or coalesce(c.spec, m.schedule) is distinct from o.fire_spec
+    or coalesce(c.zone, case when m.schedule is not null then 'UTC' end) is distinct from o.fire_zone
+    or s.done_at - s.done_duration + m.safety_refresh <= t.now or (m.safety_refresh is not null and o.due_at is null)
+    or (o.due_at is not null and m.schedule is null and m.safety_refresh is null);
 end $$;

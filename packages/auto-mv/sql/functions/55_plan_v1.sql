@@ -16,6 +16,11 @@ declare
   v_due timestamptz;
   v_rest timestamptz;
   v_source text;
+  v_began timestamptz;
+  v_fire timestamptz;
+  v_safety timestamptz;
+  v_for_good boolean;
+  v_waits boolean;
   v_busy boolean;
   v_next timestamptz;
   v_code text;
@@ -26,6 +31,9 @@ begin
   end if;
   v_now := pgrelay.clock_now();
   perform setval('pgauto_mv.planner_beat', (extract(epoch from v_now) * 1000)::bigint);
+  if not pgauto_mv.adopt_restored() then
+    return null;
+  end if;
 
   for v_view in select * from pgauto_mv.look() loop
     v_mv := v_view.mv;
@@ -74,12 +82,27 @@ begin
       v_source := case when v_due < v_o.last_seen + make_interval(secs => v_mv.refresh_lag::double precision) then 'max_wait'
         when v_view.chain then 'chain' else 'trigger' end;
     end if;
+    v_for_good := v_state.failures > 0 and not v_state.transient;
+    v_waits := v_for_good and v_view.token is null and not coalesce(v_o.last_seen >= v_state.claimed_at, false);
     if v_state.failures > 0 then
       v_source := 'retry';
       v_rest := greatest(v_rest, v_state.next_retry_at);
-      if not v_state.transient and v_view.token is null and not coalesce(v_o.last_seen >= v_state.claimed_at, false) then
+      if v_waits then
         v_due := null;
       end if;
+    end if;
+
+    -- A time of the schedule and the safety refresh count though nothing is seen to have changed; after a failure that
+    -- waiting does not mend, only the next of them does.
+    v_began := v_state.done_at - v_state.done_duration;
+    if v_mv.schedule is not null or v_o.fire_spec is not null then
+      v_o := pgauto_mv.observe_schedule(v_mv.schedule, v_began, v_o, v_now);
+    end if;
+    v_fire := case when v_for_good and v_o.fired_at <= v_state.claimed_at then v_o.fire_at else coalesce(v_o.fired_at, v_o.fire_at) end;
+    v_safety := case when v_for_good then v_state.claimed_at else v_began end + v_mv.safety_refresh;
+    if (v_due is null or v_source not in ('wait', 'first')) and least(v_fire, v_safety) < coalesce(v_due, 'infinity') then
+      v_due := least(v_fire, v_safety);
+      v_source := case when v_state.failures > 0 and v_due <= v_state.claimed_at then 'retry' when v_due = v_fire then 'schedule' else 'safety' end;
     end if;
 
     -- Two statements, in this order: a refresh that commits and whose backend ends between them is seen by the second,
@@ -88,20 +111,21 @@ begin
     v_busy := v_busy or v_state.claimed_until is not null and not exists (
       select from pgauto_mv.state s where s.mv_id = v_mv.id and s.claimed_until = v_state.claimed_until);
     v_o.skip_reason := case
-      when v_due is null and not v_view.dirty then null
+      when not v_view.dirty and (v_due is null or v_due > v_now) then null
       when v_mv.paused_at is not null then 'paused'
       when v_state.snap is null and pgauto_mv.installing(v_mv.id) then 'installing'
       when pgauto_mv.is_gated(v_mv.id) then 'gated'
       when v_busy then case when v_o.next_first is not null then 'in progress' end   -- else it serves all that was seen
-      when v_due is null then 'failed; waits for the next change'
+      when v_waits and (v_due is null or v_due > v_now) then 'failed; waits for the next change'
       when v_due > v_now or v_rest is null or v_rest <= v_now then null
       when v_state.failures > 0 then 'backing off'
       else 'cooldown' end;
     v_due := case when v_due is not null then greatest(v_due, v_rest) end;
-    if v_busy or v_o.skip_reason in ('paused', 'installing', 'gated', 'failed; waits for the next change') then
+    if v_busy or v_mv.paused_at is not null or v_o.skip_reason in ('installing', 'gated') then
       v_due := null;
     end if;
     v_o.due_at := v_due;
+    v_o.due_source := case when v_due is not null then v_source end;
     if v_o.skip_reason is not null and v_o.skip_reason is distinct from v_old.skip_reason then
       perform pgauto_mv.log_skip(v_mv.id, v_source, v_o.skip_reason, v_state.epoch);
     end if;
@@ -125,12 +149,14 @@ begin
     if v_o::text is distinct from v_old::text then          -- as text: pg_snapshot has no equality
       update pgauto_mv.observation o set seen_snap = v_o.seen_snap, first_seen = v_o.first_seen, last_seen = v_o.last_seen,
         next_first = v_o.next_first, next_last = v_o.next_last, claim_epoch = v_o.claim_epoch, done_epoch = v_o.done_epoch,
-        dirtied_at = v_o.dirtied_at, due_at = v_o.due_at, skip_reason = v_o.skip_reason,
+        dirtied_at = v_o.dirtied_at, due_at = v_o.due_at, due_source = v_o.due_source, skip_reason = v_o.skip_reason, fire_spec = v_o.fire_spec,
+        fire_zone = v_o.fire_zone, fire_at = v_o.fire_at, fired_at = v_o.fired_at,
         requested_at = v_o.requested_at, requested_epoch = v_o.requested_epoch
       where o.mv_id in (select l.mv_id from pgauto_mv.observation l where l.mv_id = v_mv.id for update skip locked);
     end if;
   end loop;
 
+  v_next := least(v_next, (select min(o.due_at) from pgauto_mv.observation o where o.due_at > v_now));   -- also of views in order
   update pgauto_mv.planner p set failed_sqlstate = v_code, failed_at = case when v_code is not null then v_now end
     where p.failed_sqlstate is distinct from v_code;
   return case when v_next is not null then greatest(1, ceil(extract(epoch from v_next - pgrelay.clock_now()) * 1000))::bigint end;

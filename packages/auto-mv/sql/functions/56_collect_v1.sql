@@ -27,10 +27,10 @@ begin
       limit p_limit) c
     limit p_limit
   ), gone as (
-    delete from pgauto_mv.change c where c.ctid = any (array(select s.ctid from served s)) returning c.watch_id, c.xid, c.at
+    delete from pgauto_mv.change c where c.ctid = any (array(select s.ctid from served s)) returning c.*
   ), archived as (
-    insert into pgauto_mv.log (at, kind, watch_id, relation, operation, xid)
-      select min(g.at), 'firing', g.watch_id, format('%I.%I', w.schema_name, w.relation_name), w.operation, g.xid
+    insert into pgauto_mv.log (at, kind, watch_id, relation, operation, xid, role, application_name)
+      select min(g.at), 'firing', g.watch_id, format('%I.%I', w.schema_name, w.relation_name), w.operation, g.xid, min(g.role), min(g.application_name)
       from gone g join pgauto_mv.watch w on w.id = g.watch_id group by g.watch_id, w.schema_name, w.relation_name, w.operation, g.xid
   )
   select count(*) into v_count from gone;

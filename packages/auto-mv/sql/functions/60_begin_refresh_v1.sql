@@ -1,10 +1,10 @@
 -- Claims a view for one refresher, in a statement (and transaction) of its own, on the connection that will refresh.
---   p_source   why: first, trigger, max_wait, chain, wait, retry, or now (an explicit request, which minds neither lag
+--   p_source   why: first, trigger, max_wait, chain, schedule, safety, wait, retry, or now (an explicit request, which minds neither lag
 --              nor cooldown nor pause, nor that a trigger is still to be put on)
 --   p_token    of a wish or an explicit request: served when it is in every snapshot of the contents
 --   p_statement_timeout   of a view that has none of its own; the claim holds a minute longer, a day when it is 0
--- outcome: go (epoch is the fence, pid the backend to cancel) | gone | fresh | paused | installing | gated | in progress | cooldown | backing off; retry_ms says when a
--- refused one may come again. A claim whose backend has ended is free at once. Never waits: a refresh that runs holds
+-- outcome: go (epoch is the fence, pid the backend to cancel) | gone | restored | fresh | paused | installing | gated |
+-- in progress | cooldown | backing off; retry_ms says when a refused one may come again. A claim whose backend has ended is free at once. Never waits: a refresh that runs holds
 -- the state row, which is skipped.
 create or replace function pgauto_mv.begin_refresh_v1(p_mv_id bigint, p_source text, p_token xid8, p_statement_timeout interval)
 returns table (outcome text, epoch bigint, pid integer, retry_ms bigint)
@@ -18,6 +18,13 @@ declare
   v_lease interval;
 begin
   select m.* into v_mv from pgauto_mv.mv m where m.id = p_mv_id;
+  if v_mv.id is not null and v_mv.node_id is distinct from pgauto_mv.node_here() then   -- its oids mean nothing here until the planner has looked
+    perform pgauto_mv.log_skip(p_mv_id, p_source, 'restored');
+    outcome := 'restored';
+    retry_ms := 1000;
+    return next;
+    return;
+  end if;
   if v_mv.id is null or not exists (select from pg_class c where c.oid = v_mv.view) then
     perform pgauto_mv.log_skip(p_mv_id, p_source, 'gone');
     outcome := 'gone';
@@ -29,8 +36,9 @@ begin
   if v_state.mv_id is null or pgauto_mv.claim_active(v_state, v_now) then
     outcome := 'in progress';
     v_until := v_now + interval '500 ms';
-  elsif p_token is not null and pgauto_mv.in_all(p_token, v_state.snaps)
-      or p_token is null and not pgauto_mv.is_dirty(p_mv_id, v_state.snap) then
+  elsif p_token is not null and pgauto_mv.holds(p_mv_id, p_token)
+      or p_token is null and not pgauto_mv.is_dirty(p_mv_id, v_state.snap) and not pgauto_mv.is_overdue(v_mv, v_state,
+        (select o.fired_at from pgauto_mv.observation o where o.mv_id = p_mv_id), v_now) then
     outcome := 'fresh';
   elsif p_source <> 'now' then
     v_until := v_state.done_at + make_interval(secs => v_mv.cooldown::double precision);

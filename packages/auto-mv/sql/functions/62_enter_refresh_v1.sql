@@ -43,6 +43,8 @@ begin
   if v_mv.work_mem is not null then
     perform set_config('work_mem', v_mv.work_mem, true);
   end if;
+  perform pg_stat_force_next_flush();   -- at COMMIT, so that begin_upkeep_v1 sees what this refresh changed
+  perform set_config('pgauto_mv.rows_before', pgauto_mv.written_rows(v_mv.view)::text, true);   -- for finish_refresh_v1
   begin                               -- the server notices within a second that a killed Processor has gone
     perform set_config('client_connection_check_interval', '1000', true);
   exception when invalid_parameter_value then

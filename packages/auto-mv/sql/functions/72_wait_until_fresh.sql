@@ -12,20 +12,9 @@ declare
   v_pause double precision := 0.005;
   v_fresh boolean;
 begin
-  if token is null or timeout is null then
-    raise exception using errcode = 'PM017', message = 'token and timeout must not be NULL',
-      hint = 'The token is pg_current_xact_id(), taken in the transaction that wrote.';
-  end if;
-  if token = pg_current_xact_id_if_assigned() then
-    raise exception using errcode = 'PM012', message = 'the token is this transaction''s own, which has not committed',
-      hint = 'Commit first, then wait: in a statement of its own, outside the transaction that wrote.';
-  end if;
-  if current_setting('transaction_isolation') in ('repeatable read', 'serializable') then
-    raise exception using errcode = 'PM011', message = format('cannot wait in a %s transaction: its snapshot never moves', current_setting('transaction_isolation')),
-      hint = 'Wait before the transaction begins, or in READ COMMITTED.';
-  end if;
+  perform pgauto_mv.check_waiter(case when timeout is not null then token end);
   loop
-    v_fresh := pgauto_mv.in_all(token, (select s.snaps from pgauto_mv.state s where s.mv_id = v_mv_id));
+    v_fresh := pgauto_mv.holds(v_mv_id, token);
     exit when v_fresh or pgrelay.clock_now() >= v_end;
     if pg_visible_in_snapshot(token, pg_current_snapshot()) then
       perform pgauto_mv.post_wish(v_mv_id, token);

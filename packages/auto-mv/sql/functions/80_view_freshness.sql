@@ -2,8 +2,8 @@
 -- planner's own rule; installing while a trigger is still to be put on; stale_since is when the oldest change that the contents lack was made.
 create or replace view pgauto_mv.freshness as
 select m.id, m.view, m.schema_name, m.view_name,
-  s.snap is null or u.pending > 0 or pgauto_mv.is_gated(m.id) as dirty,
-  case when s.snap is null then coalesce(s.done_at, m.registered_at) else u.since end as stale_since,
+  s.snap is null or m.node_id is distinct from (select pgauto_mv.node_here()) or u.pending > 0 or pgauto_mv.is_gated(m.id) as dirty,
+  case when s.snap is null or m.node_id is distinct from (select pgauto_mv.node_here()) then coalesce(s.done_at, m.registered_at) else u.since end as stale_since,
   coalesce(u.pending, 0) as pending_changes,
   o.due_at, o.skip_reason,
   s.claimed_until is not null as refreshing,

@@ -3,7 +3,7 @@
 create or replace view pgauto_mv.materialized_view_state as
 select coalesce(case when pgauto_mv.relation_name(m.view) is not null then m.view::regclass::text end,
     pg_catalog.format('%I.%I', m.schema_name, m.view_name)) as view_name,
-  s.snap is null or u.last_at is not null or pgauto_mv.is_gated(m.id) as is_dirty,
+  s.snap is null or m.node_id is distinct from (select pgauto_mv.node_here()) or u.last_at is not null or pgauto_mv.is_gated(m.id) as is_dirty,
   s.done_at as last_refreshed_at,
   greatest(u.last_at, o.dirtied_at) as last_dirtied_at
 from pgauto_mv.mv m

@@ -20,6 +20,10 @@ as $$
     from watch w join pgauto_mv.view_watch d on d.watch_id = w.id join mv v on v.id = d.mv_id where not w.there and v.there
     group by w.name, w.operation
   union all
+  select 'restored', v.name, 'registered in another cluster or database: nothing that was recorded of its contents holds here',
+      'start a Processor with the plugin autoMv(): it finds views and tables by their names and refreshes everything'
+    from mv v where v.node_id is distinct from (select pgauto_mv.node_here())
+  union all
   select 'not_populated', v.name, 'the view has no contents: reading it is an error',
       format('a refresh fills it; now: select pgauto_mv.refresh_materialised_view_now(%L, %L)', v.view_name, v.schema_name)
     from mv v where v.there and not v.populated
@@ -81,9 +85,14 @@ as $$
     from mv v cross join lateral pgauto_mv.read_by(v.view) b
     where v.there and b.kind = 'm' and not exists (select from pgauto_mv.mv u where u.view = b.relation)
   union all
-  select case when s.failed_code = 'PM015' then 'duplicate_rows' else 'refresh_failing' end, v.name,
+  select case s.failed_code when 'PM015' then 'duplicate_rows' when 'PM061' then 'refresh_gives_way'
+        when 'PM062' then 'restricted_search_path' else 'refresh_failing' end, v.name,
       format('failed %s times in a row, last at %s with %s', s.failures, s.failed_at, coalesce(s.failed_code || ', ', '') || coalesce(s.failed_sqlstate, 'a lost connection')),
       case when s.failed_code = 'PM015' then 'the query gives rows that are equal in the unique key: change the query or the index; '
+          when s.failed_code = 'PM061' then 'others waited for it: DDL on what it reads or, where it is not CONCURRENTLY, its readers; let the DDL end, give the view a unique index, or the Processor a longer giveWayAfterMs; '
+          when s.failed_code = 'PM062' then 'a refresh runs with search_path = pg_catalog, pg_temp, in which these functions must find what they use: '
+            || coalesce((select string_agg(f.remedy, ' ') from pgauto_mv.unpinned_functions(v.view) f), 'they were altered since')
+            || ' or name the schemas in their bodies; '
           when s.failed_sqlstate = '42501' then 'the Processor''s login must own the view or (PostgreSQL 17 and later) have MAINTAIN on it; '
           when s.failed_sqlstate = '55P03' then 'somebody holds the view or a table of it: give it a unique index, or a longer p_lock_timeout; '
           when s.failed_sqlstate = '57014' then 'it ran into its statement timeout: give it a longer p_statement_timeout; '

@@ -6,6 +6,8 @@ language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   select * from pgauto_mv.registry_problems()
   union all
+  select * from pgauto_mv.timing_problems()
+  union all
   select 'nullable_unique_key', format('%I.%I', v.schema_name, v.view_name),
       format('%s %% of the rows have NULL in %I: a refresh writes these anew every time', round(st.null_frac * 100), st.attname),
       'put coalesce() around the column in the query, or index other columns'

@@ -19,6 +19,7 @@ const codes: Readonly<Record<string, string>> = {
   PM017: 'AUTO_MV_ARGUMENT_INVALID',
   PM040: 'AUTO_MV_REFRESH_NOT_ALLOWED',
   PM041: 'AUTO_MV_SETTING_INVALID',
+  PM070: 'AUTO_MV_SCHEDULE_UNKNOWN',
 };
 
 /** What the server says of the name of a view that it cannot find, or cannot read as a name. */

@@ -17,11 +17,16 @@ export class BenchServer {
     this.#stop = stop;
   }
 
-  /** A new embedded server in the folder .pgrelay/<name> of the checkout, or the server at `url`. */
-  static async open(name: string, url: string | undefined, say: (text: string) => void): Promise<BenchServer> {
+  /** A new embedded server, with these settings, in the folder .pgrelay/<name> of the checkout, or the server at `url` as it is. */
+  static async open(
+    name: string,
+    url: string | undefined,
+    say: (text: string) => void,
+    postgresArgs: Readonly<Record<string, string>> = {},
+  ): Promise<BenchServer> {
     if (url !== undefined) return new BenchServer(url, async () => undefined);
     const directory = fileURLToPath(new URL(`../../../.pgrelay/${name}`, import.meta.url));
-    const server = await startEmbedded({ directory, ephemeral: true, onMessage: say });
+    const server = await startEmbedded({ directory, postgresArgs, ephemeral: true, onMessage: say });
     return new BenchServer(server.url, () => server.stop());
   }
 

@@ -7,7 +7,7 @@ const processor = new Processor({
   connectionString: process.env['PGRELAY_BENCHMARK_URL'] ?? '',
   plugins: [autoMv()],
   leaseMs: Number(process.env['PGRELAY_BENCHMARK_LEASE_MS'] ?? 5_000),
-  log: pino({ level: 'warn' }, pino.destination({ fd: 2, sync: true })),
+  log: pino({ level: process.env['PGRELAY_BENCHMARK_LOG'] ?? 'warn' }, pino.destination({ fd: 2, sync: true })),
 });
 process.on('SIGINT', () => undefined); // Ctrl-C reaches the whole group; the parent decides
 process.on('message', () => {

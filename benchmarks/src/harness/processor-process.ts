@@ -11,15 +11,24 @@ export class ProcessorProcess {
     this.#exited = once(child, 'exit');
   }
 
-  static async start(url: string, leaseMs = 5_000): Promise<ProcessorProcess> {
+  static async start(url: string, leaseMs = 5_000, logLevel = 'warn'): Promise<ProcessorProcess> {
     const child = fork(new URL('processor-main.js', import.meta.url), [], {
-      env: { ...process.env, PGRELAY_BENCHMARK_URL: url, PGRELAY_BENCHMARK_LEASE_MS: String(leaseMs) },
+      env: {
+        ...process.env,
+        PGRELAY_BENCHMARK_URL: url,
+        PGRELAY_BENCHMARK_LEASE_MS: String(leaseMs),
+        PGRELAY_BENCHMARK_LOG: logLevel,
+      },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     const processor = new ProcessorProcess(child);
     const started = await Promise.race([once(child, 'message').then(() => true), processor.#exited.then(() => false)]);
     if (!started) throw new Error('the Processor could not be started');
     return processor;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
   }
 
   /** Drains and ends it. */

@@ -18,13 +18,14 @@ export async function migrateRelay(url: string): Promise<void> {
   await promisify(execFile)(process.execPath, [pgrelayBinary, 'migrate'], { env });
 }
 
-/** Gives `work` a server to make databases on; what was made is gone afterwards. */
+/** Gives `work` a server to make databases on, when it is ours with these settings; what was made is gone afterwards. */
 export async function withServer<T>(
   name: string,
-  context: ScenarioContext,
+  context: Pick<ScenarioContext, 'database' | 'say'>,
   work: (server: BenchServer) => Promise<T>,
+  postgresArgs: Readonly<Record<string, string>> = {},
 ): Promise<T> {
-  const server = await BenchServer.open(name, context.database, context.say);
+  const server = await BenchServer.open(name, context.database, context.say, postgresArgs);
   return work(server).finally(() => server.close());
 }
 

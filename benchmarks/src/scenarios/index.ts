@@ -1,14 +1,18 @@
 import type { Scenario } from '../harness/scenario.js';
 import { backlog } from './backlog.js';
+import { capture } from './capture.js';
+import { changeLog } from './change-log.js';
 import { contention } from './contention.js';
 import { crash } from './crash.js';
 import { drainLeased } from './drain-leased.js';
 import { drainSql } from './drain-sql.js';
 import { enqueue } from './enqueue.js';
+import { freshness } from './freshness.js';
 import { heldSnapshot } from './held-snapshot.js';
 import { idle } from './idle.js';
 import { latency } from './latency.js';
 import { politeness } from './politeness.js';
+import { planning } from './planning.js';
 import { writerWait } from './writer-wait.js';
 
 /** All scenarios, one a file. */
@@ -24,4 +28,8 @@ export const scenarios: readonly Scenario[] = [
   contention,
   writerWait,
   politeness,
+  capture,
+  planning,
+  changeLog,
+  freshness,
 ];

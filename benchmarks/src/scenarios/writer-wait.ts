@@ -48,7 +48,7 @@ async function openArms(url: string): Promise<readonly Arm[]> {
     await client.query(sqlFile('writer-wait/20_schema.sql'));
     for (const schema of ['public', 'shop']) {
       await client.query("select set_config('search_path', $1, false)", [schema]);
-      await runFolder(client, 'writer-wait/shop');
+      for (const folder of ['shop', 'writer-wait/view']) await runFolder(client, folder);
     }
   } finally {
     await client.end();

@@ -5,7 +5,7 @@ import { type Arm, clock } from './arm.js';
 /** The published pattern with its own SQL, its procedure called as pg_cron would. */
 export async function dirtyFlagArm(url: string): Promise<Arm> {
   const client = await connect(url, 'benchmark dirty flag');
-  await client.query(sqlFile('writer-wait/dirty-flag.sql'));
+  for (const file of ['pattern', 'shop']) await client.query(sqlFile(`dirty-flag/${file}.sql`));
   return {
     name: 'dirty-flag',
     schema: 'public',

@@ -40,10 +40,10 @@ begin
         and (s.snap is null or not pg_visible_in_snapshot(c.xid, s.snap))
         and (o.seen_snap is null or not pg_visible_in_snapshot(c.xid, o.seen_snap))) as news
     from newest n
-    join pgauto_mv.view_watch d on d.watch_id = n.watch_id
+    cross join lateral (select v.mv_id, v.watch_id from pgauto_mv.view_watch v where v.watch_id = n.watch_id offset 0) d   -- not all pairs
     join pgauto_mv.state s on s.mv_id = d.mv_id
     join pgauto_mv.observation o on o.mv_id = d.mv_id
-    where n.xid >= coalesce(pg_snapshot_xmin(s.snap), pg_snapshot_xmin(o.seen_snap), '0')
+    where n.xid is not null and n.xid >= coalesce(pg_snapshot_xmin(s.snap), pg_snapshot_xmin(o.seen_snap), '0')
   ), seen as (
     select p.mv_id, bool_or(p.unserved) as unserved, bool_or(p.news) as news,
       bool_and(p.operation = 'REFRESH') filter (where p.unserved) as chain

@@ -2,6 +2,8 @@
 -- the views that read it become dirty under the same rule as for a table, and the event for who asked for one.
 -- lag counts from when the first change that this refresh serves was seen; it is read under the refresh's own snapshot, as
 -- the planner would: first_seen, or next_first when the planner has not looked since the refresh before.
+-- When a table was rewritten while the refresh ran (see source_rewritten), nobody knows what the contents are: snap goes back to
+-- NULL, and the view is refreshed again.
 create or replace function pgauto_mv.finish_refresh_v1(p_mv_id bigint, p_epoch bigint, p_source text, p_mode text, p_reason text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -13,11 +15,14 @@ declare
   v_before bigint[];
   v_after bigint[];
   v_event text;
+  v_rewritten boolean;
 begin
   select m.* into v_mv from pgauto_mv.mv m where m.id = p_mv_id;
   select case when o.done_epoch is not distinct from s.done_epoch then o.first_seen when o.claim_epoch = s.done_epoch then o.next_first end
     into v_first from pgauto_mv.state s join pgauto_mv.observation o on o.mv_id = s.mv_id where s.mv_id = p_mv_id;
-  update pgauto_mv.state s set done_epoch = p_epoch, done_at = v_now, done_duration = v_now - s.claimed_at, done_mode = p_mode,
+  v_rewritten := pgauto_mv.source_rewritten(v_mv.view);
+  update pgauto_mv.state s set snap = case when not v_rewritten then s.snap end, snaps = case when not v_rewritten then s.snaps end,
+      done_epoch = p_epoch, done_at = v_now, done_duration = v_now - s.claimed_at, done_mode = p_mode,
       done_reason = p_reason, refreshes = s.refreshes + 1, failures = 0, failed_at = null, failed_sqlstate = null, failed_code = null,
       transient = null, next_retry_at = null, event_sqlstate = null
     where s.mv_id = p_mv_id and s.epoch = p_epoch returning s.done_duration into v_duration;

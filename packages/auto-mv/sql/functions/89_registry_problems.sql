@@ -107,6 +107,8 @@ as $$
   select 'paused', v.name, 'paused since ' || v.paused_at,
       format('select pgauto_mv.resume_mv(%L, %L)', v.view_name, v.schema_name) from mv v where v.paused_at is not null
   union all
+  select * from pgauto_mv.log_problems()
+  union all
   select 'no_processor', 'pgauto_mv', case when b.beat > 0 then 'the planner last ran at ' || to_timestamp(b.beat / 1000.0) else 'the planner has not run since the server started' end,
       'start a Processor with the plugin autoMv() on this database'
     from (select coalesce(case when not pg_is_in_recovery() then pg_sequence_last_value('pgauto_mv.planner_beat') end, 0) as beat) b

@@ -1,0 +1,1 @@
+select count(*)::integer as flagged from public.materialized_view_state s where s.is_dirty

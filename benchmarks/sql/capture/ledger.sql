@@ -1,0 +1,1 @@
+select l.orders, l.lines, l.changes from bench.ledger l

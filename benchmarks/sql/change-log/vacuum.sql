@@ -1,0 +1,2 @@
+-- What autovacuum does, at once.
+vacuum (analyze) pgauto_mv.change

@@ -1,0 +1,1 @@
+select change_price($1::integer)

@@ -1,0 +1,1 @@
+select place($1::integer)

@@ -1,0 +1,2 @@
+-- the planner its statistics,
+analyze

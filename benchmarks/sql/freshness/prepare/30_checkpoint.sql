@@ -1,0 +1,2 @@
+-- and what filling left to do is done.
+checkpoint

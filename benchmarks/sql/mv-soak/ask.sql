@@ -1,0 +1,1 @@
+select soak.ask($1)

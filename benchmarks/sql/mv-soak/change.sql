@@ -1,0 +1,1 @@
+select soak.change($1, $2, $3, $4)

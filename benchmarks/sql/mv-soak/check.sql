@@ -1,0 +1,1 @@
+select * from soak.check_view($1)

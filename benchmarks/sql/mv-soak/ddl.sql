@@ -1,0 +1,1 @@
+select soak.ddl($1, $2, $3)

@@ -1,0 +1,1 @@
+select soak.hold($1) as statement

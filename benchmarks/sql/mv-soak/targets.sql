@@ -1,0 +1,1 @@
+select t.name from soak.target t order by t.name

@@ -1,0 +1,1 @@
+select m.id::text as id from pgauto_mv.mv m order by m.id

@@ -1,0 +1,1 @@
+select count(*)::integer as changes from pgauto_mv.change

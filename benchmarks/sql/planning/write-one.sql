@@ -1,0 +1,1 @@
+select bench.write_one($1::integer)

@@ -11,8 +11,8 @@ import { freshness } from './freshness.js';
 import { heldSnapshot } from './held-snapshot.js';
 import { idle } from './idle.js';
 import { latency } from './latency.js';
-import { politeness } from './politeness.js';
 import { planning } from './planning.js';
+import { politeness } from './politeness.js';
 import { writerWait } from './writer-wait.js';
 
 /** All scenarios, one a file. */

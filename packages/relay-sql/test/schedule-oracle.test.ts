@@ -71,13 +71,13 @@ const days = fc
   )
   .map((fields) => fields.join(' '));
 
-/** The moments at which the clocks of a zone are changed in the years that are tried, to the second. */
+/** The moments at which the clocks of a zone are changed in the years in which a schedule may fire, to the second. */
 function clockChanges(zone: string): number[] {
   const format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
   const offset = (ms: number) => format.formatToParts(ms).find((part) => part.type === 'timeZoneName')?.value;
   const hour = 3_600_000;
   const changes: number[] = [];
-  for (let ms = firstMoment; ms < lastMoment; ms += 24 * hour) {
+  for (let ms = firstMoment; ms < lastFire; ms += 24 * hour) {
     if (offset(ms) === offset(ms + 24 * hour)) continue;
     let [low, high] = [ms, ms + 24 * hour];
     while (high - low > 1000) {
@@ -92,13 +92,14 @@ function clockChanges(zone: string): number[] {
 
 const firstMoment = Date.UTC(2024, 0, 1);
 const lastMoment = Date.UTC(2028, 0, 1);
+const lastFire = Date.UTC(2037, 0, 1); // nine years on: as long as the longest pause of a schedule
 const changes = new Map(zones.map((zone) => [zone, clockChanges(zone)]));
 
 const anywhere = fc.integer({ min: firstMoment / 1000, max: lastMoment / 1000 }).map((s) => s * 1000 + 250);
 
 /** A zone and a moment, half the time within three hours of a change of its clocks. */
 const place = fc.constantFrom(...zones).chain((zone) => {
-  const known = changes.get(zone) ?? [];
+  const known = (changes.get(zone) ?? []).filter((change) => change < lastMoment);
   const near =
     known.length === 0
       ? anywhere
@@ -114,9 +115,13 @@ const cases = (spec: fc.Arbitrary<string>, count: number): fc.Arbitrary<Case[]> 
     { minLength: count, maxLength: count },
   );
 
+/** Both answers are the same; of those that are not, all is shown. */
 async function agree(batch: readonly Case[]): Promise<void> {
   const ours = await nextFires(batch);
-  expect(batch.map((c, i) => ({ ...c, at: ours[i] ?? null }))).toEqual(batch.map((c) => ({ ...c, at: croner(c) })));
+  const differences = batch
+    .map((c, i) => ({ ...c, ours: ours[i] ?? null, croner: croner(c) }))
+    .filter((c) => c.ours !== c.croner);
+  expect(differences).toEqual([]);
 }
 
 test('agrees with croner on schedules that go by elapsed time: * or */n hours', async () => {
@@ -133,16 +138,14 @@ test('agrees with croner on fixed times of day', async () => {
   await fc.assert(fc.asyncProperty(cases(spec, 200), agree), { numRuns: 8, endOnFailure: true });
 });
 
-test('agrees with croner on lists and ranges of hours, except within a day of a change of the clocks', async () => {
+test('agrees with croner on lists and ranges of hours, except where clocks are changed before the time or within a day', async () => {
   // croner treats a schedule with more than one time of day like one that goes by elapsed time; for us the hour field
   // decides, as documented: '*/10 2 * * *' is not lost on the day on which there is no 02:00.
   const hours = field(0, 23).filter((text) => !text.startsWith('*'));
   const spec = fc.tuple(field(0, 59), field(0, 59), hours, days).map((fields) => fields.join(' '));
   const day = 25 * 3_600_000;
   const away = ({ zone, after }: Case, at: number | null) =>
-    (changes.get(zone) ?? []).every(
-      (change) => Math.abs(after - change) > day && (at === null || Math.abs(at - change) > day),
-    );
+    (changes.get(zone) ?? []).every((change) => change < after - day || (at !== null && change > at + day));
   await fc.assert(
     fc.asyncProperty(cases(spec, 200), async (batch) => {
       await agree(batch.filter((c) => away(c, croner(c))));

@@ -181,10 +181,26 @@ test('waits until a write is in the view, and asks for refreshes by hand', async
   expect(await isDirty(db, id)).toBe(false);
 });
 
+test('gates a table for a bulk load', async () => {
+  const id = await mv.registerMv(shop.view);
+  await mv.gateSource(shop.orders);
+  expect(await mv.getMvProblems()).toContainEqual(expect.objectContaining({ code: 'source_gated' }));
+  await mv.ungateSource(shop.orders);
+  expect(await mv.getMvProblems()).not.toContainEqual(expect.objectContaining({ code: 'source_gated' }));
+  expect(await isDirty(db, id)).toBe(true);
+});
+
 test('has a pool of its own over a connection string', async () => {
+  await start();
   const own = createMvClient({ connectionString: db.url });
-  const id = await own.registerMv(shop.view);
+  const id = await own.registerMv(shop.view, { cooldown: 0 });
   expect(await mv.freshness(shop.view)).toMatchObject({ id });
+  const token = await order(db, shop, 6);
+  expect(await own.waitUntilFresh(daily(), token)).toBe(true);
+  expect(await own.isFresh(shop.view, token)).toBe(true);
+  await expect(own.waitUntilFresh({ schema: shop.schema, name: 'no' }, token)).rejects.toMatchObject({
+    code: 'AUTO_MV_VIEW_UNKNOWN',
+  });
   await own.close();
   await mv.close(); // the client given to it stays open
   await client.query('select 1');
@@ -205,6 +221,24 @@ describe('errors of the database have a code of their own, the hint, and the cau
       },
     ],
     ['not registered', 'AUTO_MV_VIEW_NOT_REGISTERED', ({ view }) => mv.alterMv(view, { cooldown: 1 })],
+    ['a table that no view watches', 'AUTO_MV_SOURCE_UNWATCHED', ({ orders }) => mv.gateSource(orders)],
+    [
+      'a table gated twice',
+      'AUTO_MV_SOURCE_GATED',
+      async ({ view, orders }) => {
+        await mv.registerMv(view);
+        await mv.gateSource(orders);
+        return mv.gateSource(orders);
+      },
+    ],
+    [
+      'a table that is not gated',
+      'AUTO_MV_SOURCE_NOT_GATED',
+      async ({ view, orders }) => {
+        await mv.registerMv(view);
+        return mv.ungateSource(orders);
+      },
+    ],
     ['not registered, asked', 'AUTO_MV_VIEW_NOT_REGISTERED', ({ view }) => mv.isFresh(view, '1')],
     [
       'no such table',

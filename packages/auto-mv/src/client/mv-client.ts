@@ -1,5 +1,7 @@
 import { type Queryable, RelayError } from '@pgrelay/relay-core';
 import pg from 'pg';
+import { waitUntilFresh } from '../wait-until-fresh.js';
+import { toMvError } from './mv-errors.js';
 import { type MvFreshness, toFreshness } from './mv-freshness.js';
 import { type MvProblem, mvGateway } from './mv-gateway.js';
 import { type MvName, toSql } from './mv-name.js';
@@ -47,11 +49,22 @@ export interface MvClient {
   isFresh(view: MvName, token: string | bigint): Promise<boolean>;
   /**
    * Waits until the contents hold what a transaction did, and asks for the refresh; returns whether they do. After the
-   * commit, on a connection that is in no transaction, which is busy meanwhile.
+   * commit. Over a connectionString it waits for the hint of the refresh; over your client or pool the server waits, on a
+   * connection that is in no transaction and busy meanwhile.
    * @param options timeoutMs: how long at most, 0 to a day. Default: 30,000.
    * @throws RelayError AUTO_MV_VIEW_NOT_REGISTERED, AUTO_MV_ISOLATION_INVALID, AUTO_MV_TOKEN_OPEN
    */
   waitUntilFresh(view: MvName, token: string | bigint, options?: { readonly timeoutMs?: number }): Promise<boolean>;
+  /**
+   * Before a bulk load into a table: its triggers are off, and its views count as dirty and wait, until ungateSource().
+   * @throws RelayError AUTO_MV_SOURCE_UNWATCHED, AUTO_MV_SOURCE_GATED, AUTO_MV_LOCKED, AUTO_MV_TRIGGER_NOT_ALLOWED
+   */
+  gateSource(table: MvName): Promise<void>;
+  /**
+   * After the load: the triggers are on again, and the views are refreshed.
+   * @throws RelayError AUTO_MV_SOURCE_NOT_GATED, AUTO_MV_LOCKED, AUTO_MV_TRIGGER_NOT_ALLOWED
+   */
+  ungateSource(table: MvName): Promise<void>;
   /** What stands in the way of fresh views. */
   getMvProblems(): Promise<readonly MvProblem[]>;
   /** Ends the connections that the client opened itself. */
@@ -81,11 +94,30 @@ export function createMvClient(options: { readonly connectionString: string } | 
       });
     },
     isFresh: async (view, token) => mvGateway.isFresh(db, checkName(view), checkToken(token)),
-    waitUntilFresh: async (view, token, { timeoutMs = 30_000 } = {}) =>
-      mvGateway.waitUntilFresh(db, checkName(view), checkToken(token), checkTimeout(timeoutMs)),
+    waitUntilFresh: async (view, token, { timeoutMs = 30_000 } = {}) => {
+      const asked = [checkName(view), checkToken(token), checkTimeout(timeoutMs)] as const;
+      return pool === undefined ? mvGateway.waitUntilFresh(db, ...asked) : waitOnHint(pool, ...asked);
+    },
+    gateSource: async (table) => mvGateway.onSource(db, 'gate_source', checkName(table)),
+    ungateSource: async (table) => mvGateway.onSource(db, 'ungate_source', checkName(table)),
     getMvProblems: async () => mvGateway.problems(db),
     close: async () => pool?.end(),
   };
+}
+
+/** A connection of the pool listens meanwhile, and hears nothing more when it goes back. */
+async function waitOnHint(pool: pg.Pool, view: MvName, token: string, timeoutMs: number): Promise<boolean> {
+  const client = await pool.connect();
+  try {
+    return await waitUntilFresh(client, toSql(view), token, { timeoutMs });
+  } catch (error) {
+    throw toMvError(error);
+  } finally {
+    await mvGateway.unlisten(client).then(
+      () => client.release(),
+      () => client.release(true),
+    );
+  }
 }
 
 function checkName(view: MvName): MvName {

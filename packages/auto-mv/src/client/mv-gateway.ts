@@ -49,6 +49,14 @@ export const mvGateway = {
     return only(await call<{ result: string }>(db, name, target(view))).result;
   },
 
+  async onSource(db: Queryable, name: 'gate_source' | 'ungate_source', table: MvName): Promise<void> {
+    await query(db, `select pgauto_mv.${name}($1::regclass)`, [toSql(table)]);
+  },
+
+  async unlisten(db: Queryable): Promise<void> {
+    await query(db, 'unlisten pgauto_mv', []);
+  },
+
   async isFresh(db: Queryable, view: MvName, token: string): Promise<boolean> {
     const rows = await query<{ fresh: boolean }>(db, 'select pgauto_mv.is_fresh($1::regclass, $2::xid8) as fresh', [
       toSql(view),

@@ -96,7 +96,10 @@ describe('the server is away', () => {
     await untilDone(channel, 2);
     await untilDone(`${channel}.tx`, 1);
     expect(processor?.slot).toBeDefined();
-    expect((await outcomes(channel)).every((row) => row.outcome === 'done' && row.attempt === 1)).toBe(true);
+    // What it claimed before its own end of lease was seen is taken back: one more attempt, and an audit row that says so.
+    const rows = await outcomes(channel);
+    expect(rows.map(({ outcome }) => outcome).filter((outcome) => outcome !== 'lost')).toEqual(['done', 'done']);
+    expect(rows.length).toBeLessThanOrEqual(3);
     expect(errors(lines)).toEqual([]);
   });
 

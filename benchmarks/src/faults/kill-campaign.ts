@@ -39,6 +39,7 @@ export async function killCampaign(options: KillOptions): Promise<CampaignResult
       for (let target = open.shift(); target !== undefined; target = open.shift()) {
         if (await strike(scene, target, fault)) {
           hits.count(target.name);
+          misses.delete(target.name);
           if (hits.total % 50 === 0) scene.say(`${hits.total} of ${options.failpoints.length * times}`);
         } else {
           const missed = (misses.get(target.name) ?? 0) + 1;

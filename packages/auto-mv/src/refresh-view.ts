@@ -1,4 +1,4 @@
-import { isConnectionLoss, type Queryable } from '@pgrelay/relay-core';
+import { isConnectionLoss, type Queryable, sqlstateOf } from '@pgrelay/relay-core';
 import { keepUp } from './keep-up.js';
 import type { AutoMvOptions } from './options.js';
 import { type Claim, type RefreshFailure, type RefreshPlan, refreshGateway } from './refresh-gateway.js';
@@ -107,7 +107,7 @@ function toRefreshFailure(error: unknown, self: RunningRefresh): RefreshFailure 
     return { sqlstate: gaveWay, message: self.gaveWay, detail: undefined, hint: undefined };
   }
   return {
-    sqlstate: /^[0-9A-Z]{5}$/.test(text(fields.code) ?? '') ? text(fields.code) : undefined,
+    sqlstate: sqlstateOf(error),
     message: error instanceof Error ? error.message : String(error),
     detail: text(fields.detail),
     hint: text(fields.hint),

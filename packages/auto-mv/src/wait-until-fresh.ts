@@ -12,7 +12,8 @@ const readOnly = '25006';
  * Waits until a view holds what a transaction did, as pgauto_mv.wait_until_fresh() does, but on the hint that every
  * refresh sends when it commits: the server has nothing to do meanwhile, and the connection is free for other statements.
  * Returns whether the view does. Asks for the refresh; on a standby it can only wait.
- * @param client a connection in no transaction; a pool will not do, since the hint comes to one connection
+ * @param client a connection in no transaction, which goes on to LISTEN; a pool will not do, since the hint comes to one
+ * connection
  * @param view its name as SQL would read it
  * @param token pg_current_xact_id() of the transaction that wrote
  * @param options timeoutMs: how long at most. Default: 30,000. lookEveryMs: how long to wait for a hint before looking all

@@ -1,5 +1,5 @@
 import { createClient, defineHandler } from '@pgrelay/relay-core';
-import { useDatabase } from '@pgrelay/test-support';
+import { until, useDatabase } from '@pgrelay/test-support';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { outcomes, running, untilIdle } from './support/running.js';
 
@@ -67,6 +67,8 @@ describe('a connection that an event left in a transaction', () => {
   test('is not used again: the loss of another connection, wrapped by the handler', async () => {
     let runs = 0;
     const pids: unknown[] = [];
+    const gate = await db.session('gate');
+    const control = "pg_stat_activity where datname = current_database() and application_name = 'pgrelay control'";
     await running(db, {
       handlers: [
         defineHandler('q.wrapped', { mode: 'transactional' }, async (_event, ctx) => {
@@ -75,14 +77,21 @@ describe('a connection that an event left in a transaction', () => {
           pids.push(rows[0]?.pid);
           await ctx.tx.query("insert into effects values ('wrapped')");
           if (runs > 1) return;
-          await db.query(
-            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'pgrelay control'",
-          );
-          await ctx
+          await gate.query('begin; set local role pgrelay_owner; lock table pgrelay.effect');
+          const effect = ctx
             .once('effect', () => 1)
             .catch((cause: unknown) => {
               throw new Error('the effect failed', { cause });
             });
+          const cut = async () => {
+            await until(
+              async () => (await db.query(`select from ${control} and wait_event_type = 'Lock'`)).length === 1,
+              'the effect is asked for',
+            );
+            await db.query(`select pg_terminate_backend(pid, 10000) from ${control}`);
+            await gate.query('rollback');
+          };
+          await Promise.all([effect, cut()]);
         }),
       ],
     });

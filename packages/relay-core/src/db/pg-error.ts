@@ -1,6 +1,6 @@
-/** The SQLSTATE of a database error, or undefined for any other value. */
+/** The SQLSTATE of a database error, or undefined for any other value: EPIPE of a socket looks like one, but has an errno. */
 export function sqlstateOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  if (!(error instanceof Error) || !('code' in error) || 'errno' in error) return undefined;
   return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : undefined;
 }
 

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { runMigrate } from './commands/migrate.js';
 import { runProblems } from './commands/problems.js';
+import { runScript } from './commands/script.js';
 import { runStart } from './commands/start.js';
 import { type CommonOptions, defaultOptions, logLevels, type StartOptions } from './options.js';
 import { version } from './version.js';
@@ -18,6 +19,12 @@ export function makeProgram(ended: (code: number) => void): Command {
   command('migrate', 'install or upgrade pgrelay, auto-mv and cron in the database').action(
     async (options: CommonOptions) => ended(await runMigrate(options)),
   );
+  program
+    .command('script')
+    .description('print what migrate does as one SQL file, for psql or the console of a cloud')
+    .option('--json', 'JSON instead of SQL, errors included')
+    .addHelpText('after', environment)
+    .action(async (options: { readonly json?: boolean }) => ended(await runScript(options)));
   command('start', 'run a Processor until SIGTERM or SIGINT; a second signal forces it')
     .addOption(
       new Option('-w, --workers <n>', 'connections that run actions, 1 to 9')

@@ -1,3 +1,4 @@
+export { installScript } from './install-script.js';
 export {
   defaultMigrateOptions,
   type MigrateOptions,

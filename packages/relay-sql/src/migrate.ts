@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
+import { forSchema, migratorSql } from './migrator-sql.js';
 import { RelayError } from './relay-error.js';
 import { type LoadedModule, loadModule, relaySql, type SqlModule } from './sql-module.js';
 import { toRelayError } from './sqlstates.js';
@@ -35,7 +35,7 @@ export interface MigrateResult {
 }
 
 /** An arbitrary number that names the migration lock of a database: one migration at a time. */
-const lockKey = 7_237_133_046_291_734;
+export const lockKey = 7_237_133_046_291_734;
 
 /** Transient here: a lock in the way, a deadlock, and two installs in one cluster touching the same role at once. */
 const transient = new Set(['55P03', '40P01', 'XX000', '23505', '42710']);
@@ -118,18 +118,18 @@ async function apply(
   if (stale.length === 0) return { applied: [], upToDate: true };
 
   options.onStep?.({ module: relaySql.name, step: 'roles' });
-  await client.query(await readFile(new URL('roles.sql', relaySql.directory), 'utf8'));
-  await client.query(await migratorSql('bootstrap.sql'));
+  await client.query(await migratorSql('roles.sql'));
+  await client.query(await migratorSql('migrator/bootstrap.sql'));
   const applied: { module: string; version: number; name: string }[] = [];
   for (const module of stale) {
     await client.query('reset role');
-    await client.query(forSchema(await migratorSql('create_schema.sql'), module.name));
+    await client.query(forSchema(await migratorSql('migrator/create_schema.sql'), module.name));
     await client.query('set local role pgrelay_owner');
     for (const migration of module.migrations) {
       if (migration.version > upTo(module) || installed.get(module.name)?.has(migration.version)) continue;
       options.onStep?.({ module: module.name, step: `migration ${migration.version} ${migration.name}` });
       await client.query(migration.sql);
-      await client.query(await migratorSql('record_migration.sql'), [
+      await client.query(await migratorSql('migrator/record_migration.sql'), [
         module.name,
         migration.version,
         migration.name,
@@ -140,9 +140,9 @@ async function apply(
     if (module.migrations.length > upTo(module)) return { applied, upToDate: false }; // functions are those of the newest version
     options.onStep?.({ module: module.name, step: 'functions and grants' });
     for (const file of module.functions) await runFile(client, module.name, file);
-    await client.query(forSchema(await migratorSql('revoke_public.sql'), module.name));
+    await client.query(forSchema(await migratorSql('migrator/revoke_public.sql'), module.name));
     await client.query(module.grants);
-    await client.query(await migratorSql('record_module.sql'), [module.name, module.checksum]);
+    await client.query(await migratorSql('migrator/record_module.sql'), [module.name, module.checksum]);
   }
   await client.query('select pgrelay.this_node(), pgrelay.maintain_v1()');
   await client.query('reset role');
@@ -169,7 +169,7 @@ export async function readState(client: pg.Client): Promise<Map<string, Map<numb
   const exists = await client.query("select pg_catalog.to_regclass('pgrelay.schema_migration') is not null as yes");
   if (exists.rows[0].yes !== true) return state;
   const rows = await client.query<{ module: string; version: number; checksum: string }>(
-    await migratorSql('state.sql'),
+    await migratorSql('migrator/state.sql'),
   );
   for (const row of rows.rows) {
     const versions = state.get(row.module) ?? new Map<number, string>();
@@ -198,14 +198,4 @@ function refuseForeign(module: LoadedModule, installed: ReadonlyMap<number, stri
       );
     }
   }
-}
-
-function forSchema(sql: string, schema: string): string {
-  return sql
-    .replaceAll(':schema', pg.escapeIdentifier(schema))
-    .replaceAll(':literal', pg.escapeLiteral(pg.escapeIdentifier(schema)));
-}
-
-function migratorSql(name: string): Promise<string> {
-  return readFile(new URL(`migrator/${name}`, relaySql.directory), 'utf8');
 }

@@ -1,0 +1,3 @@
+select pgrelay.this_node(), pgrelay.maintain_v1();
+reset role;
+commit;

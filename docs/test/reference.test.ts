@@ -24,10 +24,10 @@ describe('docs/reference/errors.md', () => {
 
   test('has every SQLSTATE of the SQL sources, and no other', () => {
     const raised = found(
-      ['relay-sql', 'auto-mv', 'plugin-cron'].flatMap((name) => sources(`packages/${name}/sql`, '.sql')),
-      /'(P[RMC]\d{3})'/g,
+      ['relay-sql', 'auto-mv', 'plugin-cron', 'plugin-http'].flatMap((name) => sources(`packages/${name}/sql`, '.sql')),
+      /'(P[RMCH]\d{3})'/g,
     );
-    expect(found([page], /\| `?(P[RMC]\d{3})`? \|/g)).toEqual(raised);
+    expect(found([page], /\| `?(P[RMCH]\d{3})`? \|/g)).toEqual(raised);
   });
 });
 
@@ -38,12 +38,12 @@ describe('docs/reference/sql.md', () => {
     const names = await database.query<{ name: string }>(
       `select distinct n.nspname || '.' || p.proname as name from pg_proc p join pg_namespace n on n.oid = p.pronamespace
          cross join unnest(array['pgrelay_producer', 'pgrelay_viewer', 'pgrelay_admin']) r(role)
-       where n.nspname in ('pgrelay', 'pgauto_mv', 'pgrelay_cron') and p.prorettype <> 'trigger'::regtype
+       where n.nspname in ('pgrelay', 'pgauto_mv', 'pgrelay_cron', 'pgrelay_http') and p.prorettype <> 'trigger'::regtype
          and has_function_privilege(r.role, p.oid, 'execute')
        union
        select n.nspname || '.' || c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
          cross join unnest(array['pgrelay_viewer', 'pgrelay_admin']) r(role)
-       where n.nspname in ('pgrelay', 'pgauto_mv', 'pgrelay_cron') and c.relkind in ('v', 'r', 'p') and not c.relispartition
+       where n.nspname in ('pgrelay', 'pgauto_mv', 'pgrelay_cron', 'pgrelay_http') and c.relkind in ('v', 'r', 'p') and not c.relispartition
          and has_table_privilege(r.role, c.oid, 'select')
        order by 1`,
     );
@@ -55,7 +55,7 @@ describe('docs/reference/sql.md', () => {
       `select n.nspname || '.' || p.proname as what, string_agg(distinct substr(r.role, 9), ', ' order by substr(r.role, 9)) as roles
        from pg_proc p join pg_namespace n on n.oid = p.pronamespace
          cross join unnest(array['pgrelay_producer', 'pgrelay_viewer', 'pgrelay_admin', 'pgrelay_processor']) r(role)
-       where n.nspname in ('pgrelay', 'pgauto_mv', 'pgrelay_cron') and has_function_privilege(r.role, p.oid, 'execute')
+       where n.nspname in ('pgrelay', 'pgauto_mv', 'pgrelay_cron', 'pgrelay_http') and has_function_privilege(r.role, p.oid, 'execute')
        group by 1`,
     );
     const lines = rows.map(({ what, roles }) => `| \`${what}\` | ${roles} |`).sort();
@@ -78,6 +78,9 @@ describe('docs/reference/options.md', () => {
     ['EmbeddedOptions', 'packages/embedded/src'],
     ['AutoMvOptions', 'packages/auto-mv/src'],
     ['HttpEndpoint', 'packages/plugin-http/src'],
+    ['HttpOptions', 'packages/plugin-http/src'],
+    ['HttpRequestOptions', 'packages/plugin-http/src'],
+    ['VerifyWebhookOptions', 'packages/plugin-http/src'],
     ['CronOptions', 'packages/plugin-cron/src'],
     ['CronJob', 'packages/plugin-cron/src'],
   ])('%s has every option, and no other', (name, folder) => {

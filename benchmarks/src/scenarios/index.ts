@@ -9,6 +9,8 @@ import { drainSql } from './drain-sql.js';
 import { enqueue } from './enqueue.js';
 import { freshness } from './freshness.js';
 import { heldSnapshot } from './held-snapshot.js';
+import { http } from './http.js';
+import { httpHanging } from './http-hanging.js';
 import { idle } from './idle.js';
 import { latency } from './latency.js';
 import { planning } from './planning.js';
@@ -32,4 +34,6 @@ export const scenarios: readonly Scenario[] = [
   planning,
   changeLog,
   freshness,
+  http,
+  httpHanging,
 ];

@@ -15,7 +15,7 @@ test('start says to migrate; migrate says what it does, and does it once', async
 
   const first = await run(['migrate'], options);
   expect(first).toMatchObject({ code: 0, stderr: '' });
-  for (const module of ['pgrelay', 'pgauto_mv', 'pgrelay_cron']) {
+  for (const module of ['pgrelay', 'pgauto_mv', 'pgrelay_http', 'pgrelay_cron']) {
     expect(first.stdout).toContain(`${module}: migration 1 pre_schema\n`);
     expect(first.stdout).toContain(`${module}: functions and grants\n`);
   }

@@ -1,41 +1,36 @@
-import { defineHandler, definePlugin } from '@pgrelay/relay-core';
-import { judge, transient } from './judge.js';
-import type { CheckedEndpoint, HttpOptions } from './options.js';
-import { OriginAgents } from './origin-agents.js';
-import { send } from './send.js';
-import { checkEndpoints } from './validate-options.js';
-
-/** The handler ends by its own timeout; the relay's comes later and only if something hangs. */
-const handlerSlackMs = 10_000;
+import { definePlugin } from '@pgrelay/relay-core';
+import { BoundClient } from './client/bound-client.js';
+import { AttemptRecorder } from './delivery/attempt-recorder.js';
+import { forgetTask } from './delivery/forget-task.js';
+import { checkOptions } from './endpoints/check-options.js';
+import { EndpointKind } from './endpoints/endpoint-kind.js';
+import { guardedConnector } from './net/guarded-connector.js';
+import { OriginPools } from './net/origin-pools.js';
+import { defaultHttpOptions, type HttpOptions } from './options.js';
+import { httpSql } from './sql-module.js';
 
 /**
- * Delivers events by HTTP: `plugins: [http({ endpoints: { 'order.placed': { url: 'https://…' } } })]`. The payload is the
- * body, as it is; the header `webhook-id` holds the event's id, the same in every attempt, so that a receiver can
- * recognise a repetition. Neither payloads, headers nor answers are logged.
+ * Delivers events by HTTP, signed if there is a secret (Standard Webhooks): `plugins: [http()]`. Endpoints are registered in SQL with
+ * pgrelay_http.register_endpoint(), or here with `http({ endpoints: { 'order.placed': { url: 'https://…' } } })`. Handlers of
+ * other channels get `ctx.http`. Neither payloads, URLs, headers, secrets nor answers are logged.
  */
 export const http = definePlugin<HttpOptions>({
   name: 'http',
   version: '0.1.0',
-  validate({ endpoints = {}, ...unknown }) {
-    checkEndpoints({ endpoints, ...unknown });
-    return { endpoints };
+  sql: httpSql,
+  validate(given) {
+    checkOptions(given);
+    return { ...defaultHttpOptions, ...given };
   },
-  setup(host, options) {
-    const endpoints = checkEndpoints(options);
-    const agents = new OriginAgents(endpoints);
-    host.services.add(agents);
-    for (const endpoint of endpoints) host.handlers.add(deliveryHandler(endpoint, agents));
+  setup(host, given) {
+    const options = checkOptions(given);
+    const pools = new OriginPools(guardedConnector(options.rules.addresses, options), options.originConcurrency);
+    const recorder = new AttemptRecorder(host.control, host.log);
+    host.services.add(pools);
+    host.services.add(recorder);
+    host.handlers.addKind(new EndpointKind({ pools, recorder, options }, host.log));
+    host.context.add('http', (ctx) => new BoundClient(pools, options.rules, ctx.signal));
+    host.tasks.add(pools.tidying);
+    host.tasks.add(forgetTask(options.keepAttemptsDays));
   },
 });
-
-function deliveryHandler(endpoint: CheckedEndpoint, agents: OriginAgents) {
-  const { channel, concurrency, timeoutMs, retryDelaysMs } = endpoint;
-  const retry = { delaysMs: retryDelaysMs, when: transient };
-  const options = { payload: 'text', concurrency, timeoutMs: timeoutMs + handlerSlackMs, retry } as const;
-  return defineHandler(channel, options, async (event, ctx) => {
-    const started = performance.now();
-    const answer = await send(endpoint, event, agents.for(endpoint.url), ctx.signal);
-    ctx.log.debug({ answer, ms: Math.round(performance.now() - started) }, 'request ended');
-    judge(answer);
-  });
-}

@@ -3,7 +3,7 @@ import { Processor } from '@pgrelay/relay-core';
 import { until, useDatabase } from '@pgrelay/test-support';
 import { type Logger, pino } from 'pino';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { Receiver } from './receiver.js';
+import { Receiver } from './support/receiver.js';
 
 const database = useDatabase();
 const receiver = new Receiver();
@@ -15,12 +15,13 @@ beforeAll(() => receiver.start());
 afterEach(() => processor?.stop());
 afterAll(() => receiver.stop());
 
-async function deliver(channel: string, endpoint: Parameters<typeof http>[0]): Promise<void> {
-  processor = new Processor({ connectionString: database.url, plugins: [http(endpoint)], pollIntervalMs: 50, log });
+async function deliver(channel: string, options: Parameters<typeof http>[0]): Promise<void> {
+  const plugins = [http({ allowHttp: true, allowAddresses: ['127.0.0.1'], ...options })];
+  processor = new Processor({ connectionString: database.url, plugins, pollIntervalMs: 50, log });
   await processor.start();
-  expect(await database.query('select kind, mode from pgrelay.channels where name = $1', [channel])).toEqual([
-    { kind: 'handler', mode: 'leased' },
-  ]);
+  expect(
+    await database.query('select kind, mode, handler_kind from pgrelay.channels where name = $1', [channel]),
+  ).toEqual([{ kind: 'handler', mode: 'leased', handler_kind: 'http' }]);
 }
 
 async function notify(channel: string, payload: string | null): Promise<string> {
@@ -53,7 +54,7 @@ test('posts the payload as it is, with the headers, on a connection that is kept
   expect(second?.port).toBe(first?.port);
 });
 
-test('a 503 is tried again with the same webhook-id, five seconds later', async () => {
+test('a 503 is tried again with the same webhook-id, up to five seconds later', async () => {
   const url = receiver.answer('/flaky', (response, count) => response.writeHead(count === 1 ? 503 : 200).end());
   await deliver('flaky', { endpoints: { flaky: { url } } });
   const id = await notify('flaky', '"canary-payload"');
@@ -63,7 +64,8 @@ test('a 503 is tried again with the same webhook-id, five seconds later', async 
      from pgrelay.delayed d join pgrelay.log l on l.event_id = d.id where d.id = $1`,
     [id],
   );
-  expect(wait?.seconds).toBeCloseTo(5, 3);
+  expect(wait?.seconds).toBeGreaterThanOrEqual(2.5);
+  expect(wait?.seconds).toBeLessThanOrEqual(5.001);
 
   await database.query('update pgrelay.delayed set run_at = clock_timestamp() where id = $1', [id]);
   expect((await ended(id, 2))[1]).toEqual({ outcome: 'done', attempt: 2, code: null });
@@ -81,7 +83,7 @@ async function waits(id: string): Promise<number> {
 }
 
 test('408, 425, 429 and 5xx are tried again; other statuses fail at once', async () => {
-  const statuses = [408, 425, 429, 500, 503, 599, 301, 308, 400, 401, 404, 410, 422];
+  const statuses = [408, 425, 429, 500, 503, 599, 301, 308, 400, 401, 404, 422];
   const url = (status: number) => receiver.answer(`/status/${status}`, status);
   await deliver('s408', {
     endpoints: Object.fromEntries(statuses.map((status) => [`s${status}`, { url: url(status) }])),
@@ -92,13 +94,15 @@ test('408, 425, 429 and 5xx are tried again; other statuses fail at once', async
   }
 });
 
-test('the schedule is 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, and then it fails; a lost attempt takes nothing of it', async () => {
+test('the schedule is 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, less up to half at random, and then it fails; a lost attempt takes nothing of it', async () => {
   const url = receiver.answer('/schedule', 503);
   await deliver('schedule', { endpoints: { schedule: { url } } });
   const id = await notify('schedule', '1');
   for (const [index, seconds] of [5, 300, 1_800, 7_200, 18_000, 36_000].entries()) {
     await ended(id, index + 1);
-    expect(await waits(id)).toBe(seconds);
+    const waited = await waits(id);
+    expect(waited).toBeGreaterThanOrEqual(Math.floor(seconds / 2));
+    expect(waited).toBeLessThanOrEqual(seconds);
     await database.query('update pgrelay.delayed set run_at = clock_timestamp(), attempt = attempt + 1 where id = $1', [
       id,
     ]);
@@ -106,13 +110,14 @@ test('the schedule is 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, and then it fails; a l
   expect((await ended(id, 7))[6]).toMatchObject({ outcome: 'failed', code: 'http_503' });
 });
 
-test('Retry-After is waited for when it is longer; a rule of the channel goes before the schedule', async () => {
+test('Retry-After is waited for and counts as no retry; a rule of the channel goes before the schedule', async () => {
   const busy = receiver.answer('/busy', (response) => response.writeHead(429, { 'retry-after': '600' }).end());
   const missing = receiver.answer('/missing', 404);
   await deliver('busy', { endpoints: { busy: { url: busy }, missing: { url: missing } } });
   const id = await notify('busy', '1');
-  await ended(id);
+  expect(await ended(id)).toEqual([{ outcome: 'snoozed', attempt: 1, code: null }]);
   expect(await waits(id)).toBe(600);
+  expect(await database.query('select retried from pgrelay.delayed where id = $1', [id])).toEqual([{ retried: 0 }]);
   await database.query("select pgrelay.set_retry('missing', 'http:404', p_delays => array[interval '42 s'])");
   const other = await notify('missing', '1');
   expect(await ended(other)).toMatchObject([{ outcome: 'retried', code: 'http_404' }]);

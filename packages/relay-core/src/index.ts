@@ -21,6 +21,7 @@ export type { RelayEvent } from './event.js';
 export { AttemptError } from './handlers/attempt-error.js';
 export type { BreakerOptions } from './handlers/breaker-option.js';
 export type { BatchContext, HandlerContext, TransactionalContext } from './handlers/context.js';
+export * from './handlers/context-extensions.js';
 export { defineHandler } from './handlers/define-handler.js';
 export { handler } from './handlers/handler-decorator.js';
 export {
@@ -32,7 +33,14 @@ export {
   type HandlerResult,
   type PayloadForm,
 } from './handlers/handler-definition.js';
-export { type Backoff, defaultBackoff, type RetryMatch, type RetryOptions } from './handlers/retry-option.js';
+export type { HandlerKind, KindChannel } from './handlers/handler-kind.js';
+export {
+  type Backoff,
+  defaultBackoff,
+  type Jitter,
+  type RetryMatch,
+  type RetryOptions,
+} from './handlers/retry-option.js';
 export type { Service } from './lifecycle/service.js';
 export { stopOnSignals } from './lifecycle/stop-on-signals.js';
 export { defaultProcessorOptions, type ProcessorOptions } from './options.js';

@@ -10,7 +10,9 @@ import { isReadOnly, sqlstateOf } from './db/pg-error.js';
 import { blockedLimitMs } from './db/session-settings.js';
 import type { Class } from './di/injectable.js';
 import { ProcessorScope } from './di/processor-scope.js';
+import { extendContext } from './flow/extend-context.js';
 import { Settler } from './flow/settle.js';
+import { loadKinds } from './handlers/load-kinds.js';
 import { HandlerRegistry } from './handlers/registry.js';
 import { Heartbeat } from './instance/heartbeat.js';
 import { HintCheck } from './instance/hint-check.js';
@@ -136,20 +138,26 @@ export class Processor {
   }
 
   async #start(): Promise<void> {
-    await this.#plugins.setup(this.#scope, this.#handlers, this.#log, (purpose) => this.#open(purpose));
+    await this.#plugins.setup(this.#scope, this.#handlers, this.#log, this.#control, (purpose) => this.#open(purpose));
     this.#handlers.close();
+    this.#shared.context = extendContext(this.#plugins.contextParts);
     const definitions = this.#handlers.all();
     this.#scope.close(definitions.filter((d) => d.isClass).map((d) => d.run as Class));
     await this.#heartbeat.start();
     if (!(await this.#attachWhenWritable())) return;
     for (const [id, handler] of await declareHandlers(this.#control, this.#options, definitions))
       this.#shared.handlers.set(id, handler);
+    for (const kind of this.#plugins.kinds) await kind.declare?.(this.#control, this.#options.channels === 'declare');
+    for (const [id, handler] of await loadKinds(this.#control, this.#plugins.kinds))
+      this.#shared.handlers.set(id, handler);
     await declareBreakers(this.#control, this.#shared.handlers);
     const { logRetentionDays, workers } = this.#options;
     const runner = (task: PeriodicTask) => new TaskRunner(task, this.#control, this.#log);
     this.#rescue = runner(rescueTask(() => this.#shared.lookNow()));
     this.#handlersLook = runner(
-      handlersTask(this.#options, definitions, this.#shared.handlers, () => this.#shared.lookNow()),
+      handlersTask(this.#options, { definitions, kinds: this.#plugins.kinds }, this.#shared.handlers, () =>
+        this.#shared.lookNow(),
+      ),
     );
     const reclaim = reclaimTask(
       () => this.#shared.fence,
@@ -263,6 +271,8 @@ export class Processor {
     const fence = await attach(this.#control, this.#options, this.#handlers.all(), this.#log);
     this.#shared.take(fence);
     if (!this.#connections.pooled) await gateway.enterBackend(this.#control, fence, 'control');
+    const kinds = this.#plugins.kinds.map(({ kind }) => kind);
+    if (kinds.length > 0) await gateway.reportKinds(this.#control, fence, kinds);
     this.#heartbeat.beatFor(fence);
   }
 

@@ -10,6 +10,7 @@ import { Marks } from './flow/marks.js';
 import { Poller } from './flow/poll.js';
 import type { Prefetch } from './flow/prefetch.js';
 import { ReadyChannels } from './flow/ready-channels.js';
+import { Context } from './flow/run-handler.js';
 import type { Settler } from './flow/settle.js';
 import { Suspects } from './flow/suspects.js';
 import type { HandlerDefinition } from './handlers/handler-definition.js';
@@ -58,6 +59,8 @@ export class WorkerContext {
   readonly #sizes = new Map<number, BatchSize>();
   readonly #wakeups: Wakeup[] = [];
   #tenure: { readonly fence: Fence; readonly ended: AbortController; readonly stopping: AbortSignal } | undefined;
+  /** What handlers get, with what plugins add to it. */
+  context = Context;
   draining = false;
   /** Claims that were sent so far. */
   claims = 0;

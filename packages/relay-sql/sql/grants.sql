@@ -31,6 +31,7 @@ grant execute on function
 
 grant execute on function
   pgrelay.declare_handlers_v1(text[], text[], boolean), pgrelay.declare_breakers_v1(text[], jsonb[]),
+  pgrelay.kind_channels_v1(text[]), pgrelay.report_kinds_v1(smallint, bigint, text[]),
   pgrelay.poll_v1(integer[], integer[], smallint[], bigint[], integer), pgrelay.arm_v1(), pgrelay.holders_v1(),
   pgrelay.horizon_v1(), pgrelay.marks_v1(bigint, integer[], smallint[], bigint[]), pgrelay.find_lanes_v1(),
   pgrelay.claim_v1(smallint, bigint, smallint, integer, integer, smallint[], bigint[]),

@@ -23,6 +23,7 @@ const writes: Readonly<Record<string, { readonly fenced: string } | { readonly f
   },
   'pgrelay.lose_v1': { fenced: 'select pgrelay.lose_v1(SLOT, EPOCH, 1::smallint, READY, 5)' },
   'pgrelay.report_hint_v1': { fenced: 'select pgrelay.report_hint_v1(SLOT, EPOCH, true)' },
+  'pgrelay.report_kinds_v1': { fenced: "select pgrelay.report_kinds_v1(SLOT, EPOCH, '{http}')" },
   'pgrelay.working_backends_v1': { free: 'reads; volatile for a fresh look' },
   'pgrelay.release_v1': { fenced: 'select pgrelay.release_v1(SLOT, EPOCH, array[HELD])' },
   'pgrelay.heartbeat_v1': { fenced: 'select pgrelay.heartbeat_v1(SLOT, EPOCH)' },
@@ -82,6 +83,11 @@ const writes: Readonly<Record<string, { readonly fenced: string } | { readonly f
   'pgauto_mv.repair_view_v1': { free: 'makes a view dirty, or adds watches' },
   'pgrelay_cron.tick_v1': { free: 'each occurrence once, by the lock on its job' },
   'pgrelay_cron.forget_v1': { free: 'removes what is old' },
+  'pgrelay_http.enter_node_v1': { free: 'notes the identity of the database, once' },
+  'pgrelay_http.declare_endpoints_v1': { free: 'adds or changes endpoints in code' },
+  'pgrelay_http.report_endpoints_v1': { free: 'says what is wrong with an endpoint; says nothing of events' },
+  'pgrelay_http.record_attempts_v1': { free: 'a request that was sent is a fact, whoever sent it' },
+  'pgrelay_http.forget_attempts_v1': { free: 'removes what is old' },
   'pgrelay_cron.declare_jobs_v1': { free: 'adds or changes jobs in code' },
 };
 
@@ -142,7 +148,7 @@ beforeEach(async () => {
 /** Everything in the tables of the relay and its plugins. */
 async function everything(): Promise<unknown> {
   const tables = await asOwner<{ name: string }>(
-    "select c.oid::regclass::text as name from pg_class c where c.relnamespace = any ('{pgrelay,pgauto_mv,pgrelay_cron}'::text[]::regnamespace[]) and c.relkind = 'r' order by 1",
+    "select c.oid::regclass::text as name from pg_class c where c.relnamespace = any ('{pgrelay,pgauto_mv,pgrelay_cron,pgrelay_http}'::text[]::regnamespace[]) and c.relkind = 'r' order by 1",
   );
   const all: Record<string, unknown> = {};
   for (const { name } of tables) all[name] = await asOwner(`select x::text from ${name} x order by 1`);
@@ -151,7 +157,7 @@ async function everything(): Promise<unknown> {
 
 test('the table names every function of a Processor that may write', async () => {
   const functions = await db.query<{ name: string }>(
-    "select distinct format('%s.%s', p.pronamespace::regnamespace, p.proname) as name from pg_proc p where p.pronamespace = any ('{pgrelay,pgauto_mv,pgrelay_cron}'::text[]::regnamespace[]) and p.proname ~ '_v1$' and p.provolatile = 'v' order by 1",
+    "select distinct format('%s.%s', p.pronamespace::regnamespace, p.proname) as name from pg_proc p where p.pronamespace = any ('{pgrelay,pgauto_mv,pgrelay_cron,pgrelay_http}'::text[]::regnamespace[]) and p.proname ~ '_v1$' and p.provolatile = 'v' order by 1",
   );
   expect(functions.map((row) => row.name)).toEqual(Object.keys(writes).sort());
 });

@@ -140,13 +140,27 @@ describe.each(paths)('with search_path %s', (path) => {
     await send(`select pgrelay_cron.schedule('${tag}', 'every 10 minutes', 'select 1'), pgrelay_cron.tick_v1()`);
     await send(`select pgrelay_cron.forget_v1('1 day'), pgrelay_cron.unschedule('${tag}')`);
     await send('select * from pgrelay_cron.get_cron_problems()');
+    await send(
+      `select pgrelay_http.register_endpoint('${tag}.http', 'https://example.com/', p_headers => '{"a": "b"}', p_body_template => '{"a": "{{payload}}"}', p_secrets => '{env:A,whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw}')`,
+    );
+    await send(`select pgrelay_http.alter_endpoint('${tag}.http', p_concurrency => 3)`);
+    await send(
+      `select pgrelay_http.enter_node_v1(), pgrelay_http.report_endpoints_v1('{${tag}.http}', '{X}'), pgrelay_http.record_attempts_v1('[{"e": 1, "r": 1, "c": "${tag}.http", "a": 1, "ago": 1, "s": 500, "x": "http_500", "t": 1, "o": 1, "i": 1}, {"e": 1, "r": 2, "c": "${tag}.http", "a": 1, "ago": 1, "s": 410, "x": "http_410", "t": 1, "o": 1, "i": 1}]')`,
+    );
+    await send(
+      `select pgrelay_http.declare_endpoints_v1('[{"channel": "${tag}.code", "origin": "https://example.com", "method": "POST", "headersTimeoutMs": 1, "bodyTimeoutMs": 1, "timeoutMs": 1, "concurrency": 1, "retryDelaysMs": [1], "alertAfter": 1, "pauseAfter": 1}]', true)`,
+    );
+    await send('select * from pgrelay_http.get_http_problems(), pgrelay_http.endpoints, pgrelay_http.endpoints_v1()');
+    await send(
+      `select pgrelay_http.forget_attempts_v1('0 s'), pgrelay_http.confirm_node(), pgrelay_http.drop_endpoint('${tag}.http'), pgrelay_http.drop_endpoint('${tag}.code')`,
+    );
     await victim.query('reset search_path');
     expect(await hits()).toBe(0);
   });
 });
 
 test('nor does anything planted run in a function that is called with nothing, whoever it is for', async () => {
-  const all = await probes(await db.connect(), ['pgrelay', 'pgauto_mv', 'pgrelay_cron']);
+  const all = await probes(await db.connect(), ['pgrelay', 'pgauto_mv', 'pgrelay_cron', 'pgrelay_http']);
   const client = await db.connect();
   const hit: string[] = [];
   for (const path of paths) {
@@ -161,7 +175,7 @@ test('nor does anything planted run in a function that is called with nothing, w
 
 test('only these look names up in the search_path of their caller, and each says why', async () => {
   const loose = await db.query<{ name: string }>(
-    "select distinct p.proname as name from pg_proc p where p.pronamespace = any ('{pgrelay,pgauto_mv,pgrelay_cron}'::text[]::regnamespace[]) and not coalesce(p.proconfig::text ~ 'search_path=', false) order by 1",
+    "select distinct p.proname as name from pg_proc p where p.pronamespace = any ('{pgrelay,pgauto_mv,pgrelay_cron,pgrelay_http}'::text[]::regnamespace[]) and not coalesce(p.proconfig::text ~ 'search_path=', false) order by 1",
   );
   expect(loose.map((row) => row.name)).toEqual([
     'alter_mv', // calls qualify_watches

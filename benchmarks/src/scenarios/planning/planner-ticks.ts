@@ -57,7 +57,9 @@ async function plannerTask(): Promise<PeriodicTask> {
   const tasks: PeriodicTask[] = [];
   const host: PluginHost = {
     provide: () => undefined,
-    handlers: { add: () => undefined },
+    handlers: { add: () => undefined, addKind: () => undefined },
+    context: { add: () => undefined },
+    control: { query: () => Promise.reject(new Error('the task gets its own')) },
     tasks: { add: (task) => void tasks.push(task) },
     services: { add: () => undefined },
     log,

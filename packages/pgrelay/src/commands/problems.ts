@@ -17,6 +17,7 @@ const checks: Readonly<Record<string, string>> = {
   pgrelay: 'select code, object, evidence, remedy from pgrelay.get_problems()',
   pgauto_mv: 'select code, object, evidence, remedy from pgauto_mv.get_mv_problems()',
   pgrelay_cron: 'select code, object, evidence, remedy from pgrelay_cron.get_cron_problems()',
+  pgrelay_http: 'select code, object, evidence, remedy from pgrelay_http.get_http_problems()',
 };
 
 /** Shows what is wrong now. The exit code is 1 when something is. */

@@ -60,7 +60,7 @@ export interface Failure {
 /** The retry policy of a handler's definition, as decide_v2 takes it beside an error. */
 export interface RetryRow {
   readonly limit: number;
-  readonly jitter: 'none' | 'full';
+  readonly jitter: 'none' | 'equal' | 'full';
   readonly delaysMs?: readonly number[];
   readonly initialMs?: number;
   readonly factor?: number;

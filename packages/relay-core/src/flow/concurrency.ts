@@ -12,25 +12,25 @@ const easyLoop = 0.7;
  * although the event loop has time (the handlers wait for others), and falls back while the loop is busy.
  */
 export class Concurrency {
-  readonly #fixed: number | undefined;
+  readonly #fixed: () => number | undefined;
   readonly #busyShare: () => number;
   #limit: number;
   #looked = performance.now();
 
-  /** `busyShare`: how much of the time since it was asked last the event loop was busy, 0 to 1. */
-  constructor(fixed: number | undefined, busyShare: () => number = busySince()) {
-    this.#fixed = fixed;
+  /** `fixed`: the number that was given, or a function that says which is now. `busyShare`: how much of the time since it was asked last the event loop was busy, 0 to 1. */
+  constructor(fixed: number | undefined | (() => number | undefined), busyShare: () => number = busySince()) {
+    this.#fixed = typeof fixed === 'function' ? fixed : () => fixed;
     this.#busyShare = busyShare;
-    this.#limit = fixed ?? adaptiveConcurrency.first;
+    this.#limit = adaptiveConcurrency.first;
   }
 
   get limit(): number {
-    return this.#limit;
+    return this.#fixed() ?? this.#limit;
   }
 
   /** Called when a handler ends; `waiting`: whether events wait for one. */
   learn(waiting: boolean, now: number): void {
-    if (this.#fixed !== undefined || now - this.#looked < adaptiveConcurrency.everyMs) return;
+    if (this.#fixed() !== undefined || now - this.#looked < adaptiveConcurrency.everyMs) return;
     this.#looked = now;
     const busy = this.#busyShare();
     if (busy > busyLoop) this.#limit = Math.max(adaptiveConcurrency.least, Math.floor(this.#limit * 0.8));

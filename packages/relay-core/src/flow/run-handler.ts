@@ -35,6 +35,8 @@ export interface DispatchEnvironment {
   readonly fence: Fence;
   /** Schemas of the channels that this Processor has handlers for; ctx.notify checks payloads by them. */
   readonly schemaOf: SchemaOf;
+  /** The context with what plugins add to it. Default: without. */
+  readonly context?: typeof Context;
   /** The attempt, where its event can be cancelled by itself. */
   readonly claim?: Claim;
 }
@@ -59,7 +61,7 @@ export function runHandler(
   return new Promise((resolve) => new Run(env, about, resolve).start(call));
 }
 
-class Run implements Overdue {
+export class Run implements Overdue {
   readonly #env: DispatchEnvironment;
   readonly #about: { readonly eventId?: string; readonly channel: string; readonly events?: number };
   readonly #report: (ran: Ran) => void;
@@ -86,7 +88,7 @@ class Run implements Overdue {
     this.#env.deadlines.add(this.#env.timeoutMs, this);
     let result: unknown;
     try {
-      result = call(new Context(this));
+      result = call(new (this.#env.context ?? Context)(this));
     } catch (error) {
       this.#end({ attempt: attemptOf(error) });
       return;
@@ -129,7 +131,7 @@ class Run implements Overdue {
 }
 
 /** What a handler gets. Every part is made when it is first read, and may be taken out of the object. */
-class Context implements TransactionalContext {
+export class Context implements TransactionalContext {
   readonly #run: Run;
   #log: Logger | undefined;
   #effects: Effects | undefined;

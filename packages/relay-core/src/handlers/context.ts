@@ -2,9 +2,10 @@ import type { Logger } from 'pino';
 import type { ChannelRef, NoChannels, NotifyArguments, PayloadFor } from '../channels/notify-arguments.js';
 import type { NotifyEvent, NotifyOptions } from '../client.js';
 import type { Queryable } from '../db/queryable.js';
+import type { ContextExtensions } from './context-extensions.js';
 
-/** What a batch handler gets beside the events. */
-export interface BatchContext {
+/** What a batch handler gets beside the events, and what plugins add (`ctx.http`). */
+export interface BatchContext extends ContextExtensions {
   /**
    * Aborted when the handler's time is up, when the Processor is made to stop, and when pgrelay.cancel() asks for the event's
    * end (not in a batch handler). A handler that throws because of the last ends as cancelled.

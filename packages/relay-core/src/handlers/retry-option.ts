@@ -3,6 +3,9 @@ import type { RetryRow } from '../db/pg-error.js';
 /** What a rule can match, as in pgrelay.set_retry(): `http:5xx`, `http:429`, `code:ECONNRESET`, `error:TypeError`, `sqlstate:40`, `any`. */
 export type RetryMatch = 'any' | `http:${string}` | `code:${string}` | `error:${string}` | `sqlstate:${string}`;
 
+/** How much of a pause is left to chance. */
+export type Jitter = 'none' | 'equal' | 'full';
+
 /** Pauses that grow with each retry: initialMs × factor ^ (retries so far), at most maxMs. */
 export interface Backoff {
   /** The first pause, in ms. Default: 1000. */
@@ -11,8 +14,8 @@ export interface Backoff {
   readonly factor?: number;
   /** The longest pause, in ms. Default: 3,600,000. */
   readonly maxMs?: number;
-  /** `full`: a random part of the pause, `none`: all of it. Default: `full`. */
-  readonly jitter?: 'none' | 'full';
+  /** `full`: a random part of the pause, `equal`: half of it and a random part of the rest, `none`: all of it. Default: `full`. */
+  readonly jitter?: Jitter;
 }
 
 export interface RetryOptions {
@@ -21,6 +24,8 @@ export interface RetryOptions {
   /** The pauses, one a retry, in ms; the last one repeats. Default: `backoff`. */
   readonly delaysMs?: readonly number[];
   readonly backoff?: Backoff;
+  /** Of `delaysMs`, as that of `backoff`. Default: `none`. */
+  readonly jitter?: Jitter;
   /** Which errors: some that match, or a function that says so. Default: every error. */
   readonly when?: readonly RetryMatch[] | ((error: unknown) => boolean);
 }
@@ -57,7 +62,11 @@ export function readRetry(
   if (!isPause(initialMs) || initialMs > maxMs)
     throw refuse('retry.backoff.initialMs', initialMs, 'A number of ms, at most maxMs.');
   if (!(factor >= 1 && factor <= 100)) throw refuse('retry.backoff.factor', factor, 'A number from 1 to 100.');
-  if (jitter !== 'none' && jitter !== 'full') throw refuse('retry.backoff.jitter', jitter, "It is 'none' or 'full'.");
+  const jitters: readonly unknown[] = ['none', 'equal', 'full'];
+  if (!jitters.includes(jitter)) throw refuse('retry.backoff.jitter', jitter, "It is 'none', 'equal' or 'full'.");
+  const { jitter: ofDelays = 'none' } = given;
+  if (!jitters.includes(ofDelays) || (given.jitter !== undefined && delaysMs === undefined))
+    throw refuse('retry.jitter', ofDelays, "It is 'none', 'equal' or 'full', and belongs to delaysMs.");
   if (when !== undefined && typeof when !== 'function') {
     if (!Array.isArray(when)) throw refuse('retry.when', when, 'It is an array of matches, or a function.');
     const wrong = when.find((one) => typeof one !== 'string' || !matches.test(one));
@@ -67,7 +76,7 @@ export function readRetry(
   return {
     row: {
       limit,
-      ...(delaysMs === undefined ? { jitter, initialMs, factor, maxMs } : { jitter: 'none', delaysMs }),
+      ...(delaysMs === undefined ? { jitter, initialMs, factor, maxMs } : { jitter: ofDelays, delaysMs }),
       ...(typeof when === 'object' ? { when } : {}),
     },
     decide: typeof when === 'function' ? when : undefined,

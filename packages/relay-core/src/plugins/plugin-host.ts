@@ -1,7 +1,10 @@
 import { RelayError } from '@pgrelay/relay-sql';
 import type pg from 'pg';
 import type { Logger } from 'pino';
+import type { Queryable } from '../db/queryable.js';
 import type { ProcessorScope } from '../di/processor-scope.js';
+import type { ContextPart } from '../flow/extend-context.js';
+import type { HandlerKind } from '../handlers/handler-kind.js';
 import type { HandlerRegistry } from '../handlers/registry.js';
 import type { Service } from '../lifecycle/service.js';
 import type { PeriodicTask } from '../tasks/periodic-task.js';
@@ -11,6 +14,8 @@ import type { Plugin, PluginHost } from './plugin.js';
 export class Plugins {
   readonly tasks: PeriodicTask[] = [];
   readonly services: Service[] = [];
+  readonly kinds: HandlerKind[] = [];
+  readonly contextParts = new Map<string, ContextPart>();
   readonly #plugins: readonly Plugin[];
 
   /** @throws RelayError RELAY_PLUGIN_DUPLICATE */
@@ -35,12 +40,15 @@ export class Plugins {
     scope: ProcessorScope,
     handlers: HandlerRegistry,
     log: Logger,
+    control: Queryable,
     connect: (purpose: string) => Promise<pg.Client>,
   ): Promise<void> {
     for (const plugin of this.#plugins) {
       const host: PluginHost = {
         provide: (provider) => scope.provide(provider),
-        handlers: { add: (handler) => handlers.add(handler) },
+        handlers: { add: (handler) => handlers.add(handler), addKind: (kind) => this.#addKind(kind) },
+        context: { add: (name, make) => this.#addPart(plugin.name, name, make) },
+        control,
         tasks: { add: (task) => void this.tasks.push(task) },
         services: { add: (service) => void this.services.push(service) },
         log: log.child({ plugin: plugin.name }),
@@ -48,5 +56,23 @@ export class Plugins {
       };
       await plugin.setup(host);
     }
+  }
+
+  #addKind(kind: HandlerKind): void {
+    if (this.kinds.some((other) => other.kind === kind.kind)) {
+      throw new RelayError('RELAY_HANDLER_DUPLICATE', `kind ${JSON.stringify(kind.kind)} has two handlers`, {
+        hint: 'One plugin serves a kind of channels.',
+      });
+    }
+    this.kinds.push(kind);
+  }
+
+  #addPart(plugin: string, name: string, make: ContextPart): void {
+    if (this.contextParts.has(name)) {
+      throw new RelayError('RELAY_PLUGIN_INVALID', `plugin ${plugin} adds a second ctx.${name}`, {
+        hint: 'Give the part of the plugin another name.',
+      });
+    }
+    this.contextParts.set(name, make);
   }
 }

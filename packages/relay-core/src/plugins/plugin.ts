@@ -1,9 +1,12 @@
 import { RelayError, type SqlModule } from '@pgrelay/relay-sql';
 import type pg from 'pg';
 import type { Logger } from 'pino';
+import type { Queryable } from '../db/queryable.js';
 import type { Class } from '../di/injectable.js';
 import type { Provider } from '../di/provider.js';
+import type { TransactionalContext } from '../handlers/context.js';
 import type { HandlerDefinition, HandlerObject } from '../handlers/handler-definition.js';
+import type { HandlerKind } from '../handlers/handler-kind.js';
 import type { Service } from '../lifecycle/service.js';
 import type { PeriodicTask } from '../tasks/periodic-task.js';
 
@@ -11,7 +14,15 @@ import type { PeriodicTask } from '../tasks/periodic-task.js';
 export interface PluginHost {
   /** Provides something under a token, for handlers and other providers to inject. */
   provide(provider: Provider): void;
-  readonly handlers: { add(handler: HandlerDefinition | Class<HandlerObject>): void };
+  readonly handlers: {
+    add(handler: HandlerDefinition | Class<HandlerObject>): void;
+    /** Serves every channel that is registered with a kind. */
+    addKind(kind: HandlerKind): void;
+  };
+  /** Gives every handler's context one more part, `ctx[name]`, made when a handler first asks for it. */
+  readonly context: { add(name: string, make: (ctx: TransactionalContext) => unknown): void };
+  /** The Processor's shared control connection: short statements only. Works once the Processor has started. */
+  readonly control: Queryable;
   /** Short recurring work on the Processor's shared control connection. */
   readonly tasks: { add(task: PeriodicTask): void };
   /** Long-lived parts, started after the Processor has its slot and stopped in reverse order. */

@@ -26,8 +26,9 @@ function prefetchOf(turn: Turn, handler: HandlerDefinition): Prefetch {
   if (existing !== undefined) return existing;
   const start = ({ claimed: claim, event }: Claimed) => {
     const startedAt = performance.now();
-    const env = { ...turn.environment(handler, claim.fence), db: shared.control, claim };
-    void dispatch(event, handler, env).then((attempt) => {
+    const current = shared.handlers.get(channel.id) ?? handler; // a kind's handler changes with its channel
+    const env = { ...turn.environment(current, claim.fence), db: shared.control, claim };
+    void dispatch(event, current, env).then((attempt) => {
       const finishedAt = performance.now();
       const free = () => {
         if (prefetch.ended(finishedAt)) shared.wakeFor(channel.id);
@@ -36,7 +37,11 @@ function prefetchOf(turn: Turn, handler: HandlerDefinition): Prefetch {
       if (prefetch.ahead) free();
     });
   };
-  const prefetch = new Prefetch(new Concurrency(handler.concurrency), start, () => !shared.draining);
+  const prefetch = new Prefetch(
+    new Concurrency(() => (shared.handlers.get(channel.id) ?? handler).concurrency),
+    start,
+    () => !shared.draining,
+  );
   shared.prefetched.set(channel.id, prefetch);
   return prefetch;
 }

@@ -44,10 +44,10 @@ export class Turn {
 
   /** What a handler runs in, beside the connection that ctx.notify writes on. */
   environment(handler: HandlerDefinition, fence = this.fence) {
-    const { scope, log, control, deadlines, schemaOf } = this.shared;
+    const { scope, log, control, deadlines, schemaOf, context } = this.shared;
     const stopping = this.shared.stopping(fence);
     const timeoutMs = handler.timeoutMs ?? this.channel.timeoutMs;
-    return { scope, log, control, deadlines, schemaOf, fence, stopping, timeoutMs };
+    return { scope, log, control, deadlines, schemaOf, context, fence, stopping, timeoutMs };
   }
 
   /** Events that did not start, or whose transaction was cut: uncounted. If this fails, the reclaim task finds them. */

@@ -71,7 +71,8 @@ begin
   else
     update pgrelay.channel c set kind = v_new.kind, mode = v_new.mode, action_sql = v_new.action_sql, action_checked = v_new.action_checked,
         search_path = v_new.search_path, statement_timeout = v_new.statement_timeout, parallel = v_new.parallel,
-        max_payload = v_new.max_payload, on_failure = v_new.on_failure, statements = v_new.statements, registered_by = session_user, registered_at = pgrelay.clock_now()
+        max_payload = v_new.max_payload, on_failure = v_new.on_failure, statements = v_new.statements,
+        handler_kind = case when v_new.kind = 'handler' then c.handler_kind end, registered_by = session_user, registered_at = pgrelay.clock_now()
       where c.id = v_old.id;
   end if;
   if v_kind = 'sql' then

@@ -1,6 +1,6 @@
 -- How long the retry after p_retried others waits, or NULL when there is none left. Either p_delays, one a retry, the last of them
 -- again and again while p_limit allows it; or p_initial * p_factor ^ p_retried, at most p_max. Jitter 'full' takes the share
--- p_random (0 to 1) of that, 'none' all of it.
+-- p_random (0 to 1) of that, 'equal' half of it and that share of the other half, 'none' all of it.
 create or replace function pgrelay.retry_delay(
   p_delays interval[], p_initial interval, p_factor double precision, p_max interval, p_limit integer, p_jitter text, p_retried integer,
   p_random double precision
@@ -23,5 +23,5 @@ begin
   else
     v_seconds := v_initial * power(p_factor, p_retried);
   end if;
-  return make_interval(secs => v_seconds * case p_jitter when 'full' then p_random else 1 end);
+  return make_interval(secs => v_seconds * case p_jitter when 'full' then p_random when 'equal' then (1 + p_random) / 2 else 1 end);
 end $$;

@@ -15,7 +15,7 @@ begin
   end if;
   update pgrelay.instance i set epoch = attach_v1.epoch, alive = true, lease = make_interval(secs => p_lease_ms / 1000.0),
       heartbeat_at = pgrelay.clock_now(), started_at = pgrelay.clock_now(), host = p_host, pid = p_pid, version = p_version,
-      workers = p_workers, handlers = p_handlers, running_channel = null, running_event = null, blocked_since = null, hint_heard = null
+      workers = p_workers, handlers = p_handlers, kinds = '{}', running_channel = null, running_event = null, blocked_since = null, hint_heard = null
     where i.slot = attach_v1.slot;
   delete from pgrelay.instance_backend b where b.slot = attach_v1.slot;
 end $$;

@@ -21,11 +21,11 @@ as $$
   where e.n > 0 and not exists (select from pgrelay.instance i where i.alive and i.heartbeat_at > pgrelay.clock_now() - i.lease)
   union all
   select 'no_handler', 'channel ' || c.name, 'events wait and no live Processor serves this handler channel',
-    'Start a Processor that has a handler for it, or drop the channel.'
+    'Start a Processor that has a handler, or the plugin, for it, or drop the channel.'
   from pgrelay.channel c
   where c.kind = 'handler' and c.state = 'active' and exists (select from pgrelay.queue q where q.channel_id = c.id)
     and exists (select from pgrelay.instance i where i.alive)
-    and not exists (select from pgrelay.instance i where i.alive and c.name = any (i.handlers))
+    and not exists (select from pgrelay.instance i where i.alive and (c.name = any (i.handlers) or c.handler_kind = any (i.kinds)))
   union all
   select 'channel_' || c.state, 'channel ' || c.name, 'events wait', 'pgrelay.resume_channel() lets them run.'
   from pgrelay.channel c

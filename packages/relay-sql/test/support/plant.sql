@@ -2,7 +2,7 @@
 -- pg_temp tables and types named like theirs. Whatever of it runs draws evil.hits, which no rollback undoes, and raises.
 do $plant$
 declare
-  v_source text := (select string_agg(p.prosrc, ' ') from pg_proc p where p.pronamespace = any ('{pgrelay,pgauto_mv,pgrelay_cron}'::text[]::regnamespace[]));
+  v_source text := (select string_agg(p.prosrc, ' ') from pg_proc p where p.pronamespace = any ('{pgrelay,pgauto_mv,pgrelay_cron,pgrelay_http}'::text[]::regnamespace[]));
   v_it record;
   v_body constant text := 'begin perform pg_catalog.nextval(''evil.hits''); raise exception using errcode = ''HIJAK'', message = ''hijacked''; end';
 begin
@@ -30,7 +30,7 @@ begin
     end;
   end loop;
   for v_it in
-    select distinct c.relname from pg_class c where c.relnamespace in ('pgrelay'::regnamespace, 'pgauto_mv'::regnamespace, 'pgrelay_cron'::regnamespace, 'pg_catalog'::regnamespace) and c.relkind in ('r', 'v', 'p')
+    select distinct c.relname from pg_class c where c.relnamespace in ('pgrelay'::regnamespace, 'pgauto_mv'::regnamespace, 'pgrelay_cron'::regnamespace, 'pgrelay_http'::regnamespace, 'pg_catalog'::regnamespace) and c.relkind in ('r', 'v', 'p')
   loop
     execute format('create temp table %I (trap text)', v_it.relname);
     execute format('create table evil.%I (trap text)', v_it.relname);

@@ -72,6 +72,19 @@ export const presenceCalls = {
     );
   },
 
+  /** The channels that are registered with one of these kinds. */
+  kindChannels(db: Queryable, kinds: readonly string[]) {
+    return call<{ id: number; name: string; kind: string }>(
+      db,
+      'select id, name, kind from pgrelay.kind_channels_v1($1)',
+      [kinds],
+    );
+  },
+
+  async reportKinds(db: Queryable, fence: Fence, kinds: readonly string[]): Promise<void> {
+    await call(db, 'select pgrelay.report_kinds_v1($1, $2, $3)', [fence.slot, fence.epoch, kinds]);
+  },
+
   /** Gives the channels of handlers the circuit breakers of their definitions. */
   async declareBreakers(db: Queryable, names: readonly string[], breakers: readonly (object | undefined)[]) {
     await call(db, 'select pgrelay.declare_breakers_v1($1, $2)', [

@@ -29,8 +29,8 @@ export class Receiver {
     });
   });
 
-  async start(): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+  async start(address = '127.0.0.1'): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(0, address, resolve));
   }
 
   async stop(): Promise<void> {

@@ -1,0 +1,1 @@
+select pgrelay.resume_channel('http')

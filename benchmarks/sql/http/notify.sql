@@ -1,0 +1,1 @@
+select pgrelay.notify($1, $2)

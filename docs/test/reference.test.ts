@@ -70,6 +70,7 @@ describe('docs/reference/options.md', () => {
 
   test.each([
     ['ProcessorOptions', 'packages/relay-core/src'],
+    ['ServerOptions', 'packages/relay-core/src'],
     ['HandlerOptions', 'packages/relay-core/src'],
     ['RetryOptions', 'packages/relay-core/src'],
     ['BreakerOptions', 'packages/relay-core/src'],

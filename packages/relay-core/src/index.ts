@@ -39,4 +39,8 @@ export { defaultProcessorOptions, type ProcessorOptions } from './options.js';
 export { cancel, complete, fail, type Outcome, retryIn, snooze } from './outcome.js';
 export { definePlugin, type Plugin, type PluginDefinition, type PluginHost } from './plugins/plugin.js';
 export { Processor } from './processor.js';
+export type { ReadinessCheck, Reason } from './server/readiness.js';
+export type { Route, RouteMethod, RouteReply, RouteRequest } from './server/route.js';
+export { RouteError } from './server/route-error.js';
+export { defaultServerOptions, type ServerOptions } from './server/server-options.js';
 export type { PeriodicTask, TaskContext } from './tasks/periodic-task.js';

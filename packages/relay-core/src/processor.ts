@@ -1,4 +1,4 @@
-import { RelayError, type SqlModule } from '@pgrelay/relay-sql';
+import { RelayError, type SqlModule, schemaStatus } from '@pgrelay/relay-sql';
 import { type Logger, pino } from 'pino';
 import { attach, declareBreakers, declareHandlers } from './attachment.js';
 import { Connection, type ConnectionOptions, openConnection, type Prepare } from './db/connection.js';
@@ -15,10 +15,12 @@ import { HandlerRegistry } from './handlers/registry.js';
 import { Heartbeat } from './instance/heartbeat.js';
 import { HintCheck } from './instance/hint-check.js';
 import { awaitPromotion } from './instance/standby.js';
+import { ProcessorState } from './lifecycle/processor-state.js';
 import type { Service } from './lifecycle/service.js';
 import { Wakeup } from './lifecycle/wakeup.js';
 import { type CheckedOptions, checkProcessorOptions, type ProcessorOptions } from './options.js';
 import { Plugins } from './plugins/plugin-host.js';
+import { ProcessorServer } from './server/processor-server.js';
 import { cancelTask } from './tasks/cancel-task.js';
 import { handlersTask } from './tasks/handlers-task.js';
 import { hintTask } from './tasks/hint-task.js';
@@ -53,6 +55,8 @@ export class Processor {
   readonly #workers: Worker[] = [];
   readonly #services: Service[] = [];
   readonly #stopAsked = new Wakeup();
+  readonly #state = new ProcessorState(() => this.#server.readiness.changed());
+  readonly #server: ProcessorServer;
   #rescue: TaskRunner | undefined;
   #handlersLook: TaskRunner | undefined;
   #isStopAsked = false;
@@ -102,6 +106,20 @@ export class Processor {
       waitingFor: () => this.#connections.look(),
       onIdle: (backends) => this.#cutUnanswered(backends),
     });
+    this.#server = new ProcessorServer({
+      options: this.#options.server,
+      log: this.#log,
+      state: this.#state,
+      leaseMs,
+      slot: () => this.slot,
+      heartbeatAgeMs: () => this.#heartbeat.ageMs,
+      schema: () => schemaStatus({ db: this.#control, modules: this.modules }),
+    });
+  }
+
+  /** Where the HTTP server listens, e.g. `http://127.0.0.1:8080`; undefined while there is none. */
+  get url(): string | undefined {
+    return this.#server.url;
   }
 
   /** The SQL modules of the plugins, for `migrate({ modules })`. */
@@ -129,6 +147,7 @@ export class Processor {
   /** Stops; resolves when the connections are closed. */
   stop(options: { readonly force?: boolean } = {}): Promise<void> {
     this.#isStopAsked = true;
+    this.#state.enter('stopping');
     this.#stopAsked.signal();
     if (options.force === true) this.#force();
     this.#stopping ??= this.#stop(options.force === true);
@@ -136,10 +155,12 @@ export class Processor {
   }
 
   async #start(): Promise<void> {
-    await this.#plugins.setup(this.#scope, this.#handlers, this.#log, (purpose) => this.#open(purpose));
+    this.#state.enter('starting');
+    await this.#plugins.setup(this.#scope, this.#handlers, this.#server, this.#log, (purpose) => this.#open(purpose));
     this.#handlers.close();
     const definitions = this.#handlers.all();
     this.#scope.close(definitions.filter((d) => d.isClass).map((d) => d.run as Class));
+    await this.#server.start();
     await this.#heartbeat.start();
     if (!(await this.#attachWhenWritable())) return;
     for (const [id, handler] of await declareHandlers(this.#control, this.#options, definitions))
@@ -174,6 +195,7 @@ export class Processor {
       this.#workers.push(new Worker(number, this.#connection(`worker ${number}`), this.#shared));
     }
     for (const worker of this.#workers) worker.start();
+    this.#state.enter('working');
     this.#log.info({ slot: this.slot, workers, handlers: definitions.map((d) => d.channel) }, 'Processor started');
   }
 
@@ -187,6 +209,7 @@ export class Processor {
     await this.#giveBackUnstarted();
     await this.#drained();
     clearTimeout(patience);
+    await this.#server.stop(this.#shared.forced.signal.aborted);
     for (const service of [...this.#services].reverse()) await service.stop();
     await this.#heartbeat.stop();
     const { fence } = this.#shared;
@@ -198,6 +221,7 @@ export class Processor {
       this.#shared.lose('the Processor has stopped');
     }
     await Promise.all([this.#control.close(), ...this.#workers.map((worker) => worker.close(false))]);
+    this.#state.enter('stopped');
     if (fence !== undefined) this.#log.info({ slot: fence.slot }, 'Processor stopped');
   }
 
@@ -253,7 +277,9 @@ export class Processor {
           wakeup: this.#stopAsked,
           stopping: () => this.#isStopAsked,
         };
+        if (isReadOnly(error)) this.#state.enter('standby');
         if (!isReadOnly(error) || !(await awaitPromotion(standby))) throw error;
+        this.#state.enter('starting');
         if (this.#isStopAsked) return false;
       }
     }
@@ -275,6 +301,7 @@ export class Processor {
     if (fence?.slot !== slot || fence.epoch !== epoch || this.#shared.draining) return;
     this.#log.warn({ slot: this.slot }, 'this Processor was declared dead; it takes a new slot');
     this.#shared.lose('the Processor was declared dead');
+    this.#server.readiness.changed();
     this.#connections.cutAll();
     this.#attaching ??= this.#attachAgain().finally(() => {
       this.#attaching = undefined;
@@ -286,12 +313,14 @@ export class Processor {
     while (!this.#shared.draining) {
       try {
         await this.#attach();
+        this.#state.trouble = undefined;
         this.#shared.lookNow();
         return;
       } catch (error) {
         const code = error instanceof RelayError ? error.code : (sqlstateOf(error) ?? 'unknown');
         if (code !== trouble) this.#log.warn({ code }, 'no slot can be taken yet; it is tried again');
         trouble = code;
+        this.#state.trouble = code;
         await new Promise((resolve) => setTimeout(resolve, 1_000));
       }
     }

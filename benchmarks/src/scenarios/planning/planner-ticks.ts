@@ -60,6 +60,8 @@ async function plannerTask(): Promise<PeriodicTask> {
     handlers: { add: () => undefined },
     tasks: { add: (task) => void tasks.push(task) },
     services: { add: () => undefined },
+    routes: { add: () => undefined, served: false },
+    readiness: { add: () => undefined },
     log,
     connect: () => Promise.reject(new Error('nothing is refreshed here')),
   };

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { ProcessorScope } from '../di/processor-scope.js';
 import type { HandlerRegistry } from '../handlers/registry.js';
 import type { Service } from '../lifecycle/service.js';
+import type { ProcessorServer } from '../server/processor-server.js';
 import type { PeriodicTask } from '../tasks/periodic-task.js';
 import type { Plugin, PluginHost } from './plugin.js';
 
@@ -34,6 +35,7 @@ export class Plugins {
   async setup(
     scope: ProcessorScope,
     handlers: HandlerRegistry,
+    server: ProcessorServer,
     log: Logger,
     connect: (purpose: string) => Promise<pg.Client>,
   ): Promise<void> {
@@ -43,6 +45,8 @@ export class Plugins {
         handlers: { add: (handler) => handlers.add(handler) },
         tasks: { add: (task) => void this.tasks.push(task) },
         services: { add: (service) => void this.services.push(service) },
+        routes: { add: (route) => server.routes.add(route), served: server.isOn },
+        readiness: { add: (check) => server.readiness.add(check) },
         log: log.child({ plugin: plugin.name }),
         connect,
       };

@@ -5,6 +5,8 @@ import type { Class } from '../di/injectable.js';
 import type { Provider } from '../di/provider.js';
 import type { HandlerDefinition, HandlerObject } from '../handlers/handler-definition.js';
 import type { Service } from '../lifecycle/service.js';
+import type { ReadinessCheck } from '../server/readiness.js';
+import type { Route } from '../server/route.js';
 import type { PeriodicTask } from '../tasks/periodic-task.js';
 
 /** What a plugin may do while it is set up. Nothing here works once the Processor has started. */
@@ -16,6 +18,15 @@ export interface PluginHost {
   readonly tasks: { add(task: PeriodicTask): void };
   /** Long-lived parts, started after the Processor has its slot and stopped in reverse order. */
   readonly services: { add(service: Service): void };
+  /** What the Processor's HTTP server answers, beside `/healthz` and `/readyz`. */
+  readonly routes: {
+    /** @throws RelayError RELAY_ROUTE_INVALID, RELAY_ROUTE_DUPLICATE */
+    add(route: Route): void;
+    /** Whether there is a server (option `server`); without one routes are added in vain. */
+    readonly served: boolean;
+  };
+  /** What must hold, beside what the relay wants, before `/readyz` says that the Processor is ready. */
+  readonly readiness: { add(check: ReadinessCheck): void };
   readonly log: Logger;
   /** Opens one more configured connection; it counts as the Processor's and the caller ends it. Works after start, too. */
   connect(purpose: string): Promise<pg.Client>;

@@ -15,10 +15,11 @@ describe('docs/reference/errors.md', () => {
 
   test('has every code of the TypeScript sources, and no other', () => {
     const code = /'((?:RELAY|EMBEDDED|PLUGIN|AUTO_MV|PGRELAY)_[A-Z_]+)'/g;
+    const environment = found([read('docs/reference/options.md')], /`(PGRELAY_HTTP_INBOUND_[A-Z]+)`/g);
     const codes = found(
       packages.flatMap((name) => sources(`packages/${name}/src`, '.ts')),
       code,
-    );
+    ).filter((name) => !environment.includes(name));
     expect(documented.filter((name) => name.includes('_'))).toEqual(codes);
   });
 
@@ -38,12 +39,12 @@ describe('docs/reference/sql.md', () => {
     const names = await database.query<{ name: string }>(
       `select distinct n.nspname || '.' || p.proname as name from pg_proc p join pg_namespace n on n.oid = p.pronamespace
          cross join unnest(array['pgrelay_producer', 'pgrelay_viewer', 'pgrelay_admin']) r(role)
-       where n.nspname in ('pgrelay', 'pgauto_mv', 'pgrelay_cron') and p.prorettype <> 'trigger'::regtype
+       where n.nspname in ('pgrelay', 'pgauto_mv', 'pgrelay_cron', 'pgrelay_http') and p.prorettype <> 'trigger'::regtype
          and has_function_privilege(r.role, p.oid, 'execute')
        union
        select n.nspname || '.' || c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
          cross join unnest(array['pgrelay_viewer', 'pgrelay_admin']) r(role)
-       where n.nspname in ('pgrelay', 'pgauto_mv', 'pgrelay_cron') and c.relkind in ('v', 'r', 'p') and not c.relispartition
+       where n.nspname in ('pgrelay', 'pgauto_mv', 'pgrelay_cron', 'pgrelay_http') and c.relkind in ('v', 'r', 'p') and not c.relispartition
          and has_table_privilege(r.role, c.oid, 'select')
        order by 1`,
     );
@@ -55,7 +56,7 @@ describe('docs/reference/sql.md', () => {
       `select n.nspname || '.' || p.proname as what, string_agg(distinct substr(r.role, 9), ', ' order by substr(r.role, 9)) as roles
        from pg_proc p join pg_namespace n on n.oid = p.pronamespace
          cross join unnest(array['pgrelay_producer', 'pgrelay_viewer', 'pgrelay_admin', 'pgrelay_processor']) r(role)
-       where n.nspname in ('pgrelay', 'pgauto_mv', 'pgrelay_cron') and has_function_privilege(r.role, p.oid, 'execute')
+       where n.nspname in ('pgrelay', 'pgauto_mv', 'pgrelay_cron', 'pgrelay_http') and has_function_privilege(r.role, p.oid, 'execute')
        group by 1`,
     );
     const lines = rows.map(({ what, roles }) => `| \`${what}\` | ${roles} |`).sort();
@@ -79,6 +80,8 @@ describe('docs/reference/options.md', () => {
     ['EmbeddedOptions', 'packages/embedded/src'],
     ['AutoMvOptions', 'packages/auto-mv/src'],
     ['HttpEndpoint', 'packages/plugin-http/src'],
+    ['InboundOptions', 'packages/plugin-http/src'],
+    ['InboundChannel', 'packages/plugin-http/src'],
     ['CronOptions', 'packages/plugin-cron/src'],
     ['CronJob', 'packages/plugin-cron/src'],
   ])('%s has every option, and no other', (name, folder) => {

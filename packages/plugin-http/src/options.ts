@@ -1,3 +1,5 @@
+import type { InboundOptions } from './inbound/inbound-options.js';
+
 export type HttpMethod = 'POST' | 'PUT' | 'PATCH';
 
 /** Where the events of one channel go. */
@@ -22,6 +24,8 @@ export interface HttpEndpoint {
 export interface HttpOptions {
   /** Channel → endpoint. Default: none. */
   readonly endpoints: Readonly<Record<string, HttpEndpoint>>;
+  /** `POST /channels/:name/events` on the Processor's HTTP server. Default: off. */
+  readonly inbound?: InboundOptions;
 }
 
 const second = 1_000;

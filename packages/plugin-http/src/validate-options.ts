@@ -20,10 +20,10 @@ const reserved = new Set([
  * @throws RelayError PLUGIN_HTTP_OPTION_INVALID, PLUGIN_HTTP_URL_INVALID, PLUGIN_HTTP_HEADER_INVALID
  */
 export function checkEndpoints(options: Partial<HttpOptions>): CheckedEndpoint[] {
-  const unknown = Object.keys(options).find((name) => name !== 'endpoints');
+  const unknown = Object.keys(options).find((name) => name !== 'endpoints' && name !== 'inbound');
   if (unknown !== undefined) {
     throw new RelayError('PLUGIN_HTTP_OPTION_INVALID', `${JSON.stringify(unknown)} is no option of http()`, {
-      hint: 'The option is endpoints: { channel: { url, … } }.',
+      hint: 'The options are endpoints: { channel: { url, … } } and inbound.',
     });
   }
   return Object.entries(options.endpoints ?? {}).map(([channel, endpoint]) => checkEndpoint(channel, endpoint));

@@ -174,10 +174,10 @@ async function seenByViewers(): Promise<string[]> {
   const { rows } = await viewer.query<{ name: string; call: string }>(`
     select c.oid::regclass::text as name, format('select x::text from %s x', c.oid::regclass) as call
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname in ('pgrelay', 'pgauto_mv', 'pgrelay_cron') and c.relkind in ('r', 'p', 'v', 'm') and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')
+    where n.nspname in ('pgrelay', 'pgauto_mv', 'pgrelay_cron', 'pgrelay_http') and c.relkind in ('r', 'p', 'v', 'm') and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')
     union all select p.oid::regprocedure::text, format('select x::text from %I.%I() x', n.nspname, p.proname)
     from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-    where n.nspname in ('pgrelay', 'pgauto_mv', 'pgrelay_cron') and p.prokind = 'f' and p.pronargs = p.pronargdefaults and has_schema_privilege(n.oid, 'usage') and has_function_privilege(p.oid, 'execute')`);
+    where n.nspname in ('pgrelay', 'pgauto_mv', 'pgrelay_cron', 'pgrelay_http') and p.prokind = 'f' and p.pronargs = p.pronargdefaults and has_schema_privilege(n.oid, 'usage') and has_function_privilege(p.oid, 'execute')`);
   expect(rows.map((row) => row.name)).toEqual(
     expect.arrayContaining([
       'pgrelay.events',

@@ -83,6 +83,8 @@ const writes: Readonly<Record<string, { readonly fenced: string } | { readonly f
   'pgrelay_cron.tick_v1': { free: 'each occurrence once, by the lock on its job' },
   'pgrelay_cron.forget_v1': { free: 'removes what is old' },
   'pgrelay_cron.declare_jobs_v1': { free: 'adds or changes jobs in code' },
+  'pgrelay_http.receive_v1': { free: 'a producer, whose events nobody has claimed' },
+  'pgrelay_http.forget_receipts_v1': { free: 'removes what is old' },
 };
 
 async function asOwner<T extends Record<string, unknown>>(sql: string): Promise<T[]> {
@@ -142,7 +144,7 @@ beforeEach(async () => {
 /** Everything in the tables of the relay and its plugins. */
 async function everything(): Promise<unknown> {
   const tables = await asOwner<{ name: string }>(
-    "select c.oid::regclass::text as name from pg_class c where c.relnamespace = any ('{pgrelay,pgauto_mv,pgrelay_cron}'::text[]::regnamespace[]) and c.relkind = 'r' order by 1",
+    "select c.oid::regclass::text as name from pg_class c where c.relnamespace = any ('{pgrelay,pgauto_mv,pgrelay_cron,pgrelay_http}'::text[]::regnamespace[]) and c.relkind = 'r' order by 1",
   );
   const all: Record<string, unknown> = {};
   for (const { name } of tables) all[name] = await asOwner(`select x::text from ${name} x order by 1`);
@@ -151,7 +153,7 @@ async function everything(): Promise<unknown> {
 
 test('the table names every function of a Processor that may write', async () => {
   const functions = await db.query<{ name: string }>(
-    "select distinct format('%s.%s', p.pronamespace::regnamespace, p.proname) as name from pg_proc p where p.pronamespace = any ('{pgrelay,pgauto_mv,pgrelay_cron}'::text[]::regnamespace[]) and p.proname ~ '_v1$' and p.provolatile = 'v' order by 1",
+    "select distinct format('%s.%s', p.pronamespace::regnamespace, p.proname) as name from pg_proc p where p.pronamespace = any ('{pgrelay,pgauto_mv,pgrelay_cron,pgrelay_http}'::text[]::regnamespace[]) and p.proname ~ '_v1$' and p.provolatile = 'v' order by 1",
   );
   expect(functions.map((row) => row.name)).toEqual(Object.keys(writes).sort());
 });

@@ -140,13 +140,18 @@ describe.each(paths)('with search_path %s', (path) => {
     await send(`select pgrelay_cron.schedule('${tag}', 'every 10 minutes', 'select 1'), pgrelay_cron.tick_v1()`);
     await send(`select pgrelay_cron.forget_v1('1 day'), pgrelay_cron.unschedule('${tag}')`);
     await send('select * from pgrelay_cron.get_cron_problems()');
+    await send(`select pgrelay.register_channel('${tag}.in')`);
+    for (const sentAt of ["'now'", "'2000-01-01'", 'null', 'null'])
+      await send(`select pgrelay_http.receive_v1('${tag}.in', '1', 'key', ${sentAt}, '1 min')`);
+    await send("select pgrelay_http.forget_receipts_v1('0')");
+    await send(`select pgrelay.drop_channel('${tag}.in', p_force => true)`);
     await victim.query('reset search_path');
     expect(await hits()).toBe(0);
   });
 });
 
 test('nor does anything planted run in a function that is called with nothing, whoever it is for', async () => {
-  const all = await probes(await db.connect(), ['pgrelay', 'pgauto_mv', 'pgrelay_cron']);
+  const all = await probes(await db.connect(), ['pgrelay', 'pgauto_mv', 'pgrelay_cron', 'pgrelay_http']);
   const client = await db.connect();
   const hit: string[] = [];
   for (const path of paths) {
@@ -161,7 +166,7 @@ test('nor does anything planted run in a function that is called with nothing, w
 
 test('only these look names up in the search_path of their caller, and each says why', async () => {
   const loose = await db.query<{ name: string }>(
-    "select distinct p.proname as name from pg_proc p where p.pronamespace = any ('{pgrelay,pgauto_mv,pgrelay_cron}'::text[]::regnamespace[]) and not coalesce(p.proconfig::text ~ 'search_path=', false) order by 1",
+    "select distinct p.proname as name from pg_proc p where p.pronamespace = any ('{pgrelay,pgauto_mv,pgrelay_cron,pgrelay_http}'::text[]::regnamespace[]) and not coalesce(p.proconfig::text ~ 'search_path=', false) order by 1",
   );
   expect(loose.map((row) => row.name)).toEqual([
     'alter_mv', // calls qualify_watches

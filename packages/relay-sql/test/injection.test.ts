@@ -47,7 +47,7 @@ beforeAll(async () => {
     select format('%I.%I', n.nspname, p.proname) as name, p.prokind as kind, coalesce(p.proargnames, '{}') as names,
       array(select format_type(t, null) from unnest(p.proargtypes::oid[]) with ordinality u(t, n) order by n) as types
     from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-    where n.nspname in ('pgrelay', 'pgauto_mv', 'pgrelay_cron') and exists (
+    where n.nspname in ('pgrelay', 'pgauto_mv', 'pgrelay_cron', 'pgrelay_http') and exists (
       select from unnest('{pgrelay,pgrelay_producer,pgrelay_viewer,pgrelay_admin,pgrelay_processor}'::text[]) r where has_function_privilege(r, p.oid, 'execute'))
     order by 1, 4`);
 });
@@ -185,7 +185,7 @@ describe('an event all of whose texts are hostile lives and ends as any other', 
 
 test('no function depends on how its caller reads a backslash, and none is checked less because its caller checks nothing', async () => {
   const loose = await db.query(
-    "select p.oid::regprocedure::text as name from pg_proc p where p.pronamespace = any ('{pgrelay,pgauto_mv,pgrelay_cron}'::text[]::regnamespace[]) and regexp_replace(p.prosrc, '--[^\\n]*', '', 'g') ~ '\\\\' and not coalesce(p.proconfig::text ~ 'standard_conforming_strings=on', false)",
+    "select p.oid::regprocedure::text as name from pg_proc p where p.pronamespace = any ('{pgrelay,pgauto_mv,pgrelay_cron,pgrelay_http}'::text[]::regnamespace[]) and regexp_replace(p.prosrc, '--[^\\n]*', '', 'g') ~ '\\\\' and not coalesce(p.proconfig::text ~ 'standard_conforming_strings=on', false)",
   );
   expect(loose).toEqual([]);
   const session = await db.session('lax');

@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { type Probe, probes, triedRights } from './support/tried-rights.js';
 
 const db = useDatabase();
-const schemas = ['pgrelay', 'pgrelay_action', 'pgauto_mv', 'pgrelay_cron'];
+const schemas = ['pgrelay', 'pgrelay_action', 'pgauto_mv', 'pgrelay_cron', 'pgrelay_http'];
 const roles = ['pgrelay', 'pgrelay_producer', 'pgrelay_viewer', 'pgrelay_admin', 'pgrelay_processor'];
 let all: Probe[];
 

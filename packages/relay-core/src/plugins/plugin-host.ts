@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { ProcessorScope } from '../di/processor-scope.js';
 import type { HandlerRegistry } from '../handlers/registry.js';
 import type { Service } from '../lifecycle/service.js';
+import { toText } from '../payload/to-text.js';
 import type { ProcessorServer } from '../server/processor-server.js';
 import type { PeriodicTask } from '../tasks/periodic-task.js';
 import type { Plugin, PluginHost } from './plugin.js';
@@ -46,6 +47,10 @@ export class Plugins {
         tasks: { add: (task) => void this.tasks.push(task) },
         services: { add: (service) => void this.services.push(service) },
         routes: { add: (route) => server.routes.add(route), served: server.isOn },
+        checkPayload: async (channel, payload) => {
+          const schema = handlers.schemaOf(channel);
+          if (schema !== undefined) await toText(channel, payload, schema);
+        },
         readiness: { add: (check) => server.readiness.add(check) },
         log: log.child({ plugin: plugin.name }),
         connect,

@@ -27,6 +27,11 @@ export interface PluginHost {
   };
   /** What must hold, beside what the relay wants, before `/readyz` says that the Processor is ready. */
   readonly readiness: { add(check: ReadinessCheck): void };
+  /**
+   * Checks a payload (JSON that was parsed) that a plugin got from elsewhere by the schema of the handler that this Processor has for the
+   * channel; passes where there is none. @throws RelayError RELAY_PAYLOAD_INVALID, which names fields and no values
+   */
+  checkPayload(channel: string, payload: unknown): Promise<void>;
   readonly log: Logger;
   /** Opens one more configured connection; it counts as the Processor's and the caller ends it. Works after start, too. */
   connect(purpose: string): Promise<pg.Client>;

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { telemetryEvents } from '@pgrelay/relay-core';
 import { useDatabase } from '@pgrelay/test-support';
 import { describe, expect, test } from 'vitest';
 import { pages, read, repository, sources } from './pages.js';
@@ -91,6 +92,28 @@ describe('docs/reference/options.md', () => {
     expect(found([section], /^\| `(\w+)`/gm)).toEqual(
       found([body.exec(source)?.[1] ?? ''], /^ {2}readonly (\w+)\??:/gm),
     );
+  });
+});
+
+describe('docs/reference/telemetry.md', () => {
+  const page = read('docs/reference/telemetry.md');
+  const source = read('packages/relay-core/src/telemetry/telemetry-events.ts');
+  const typed = [...source.matchAll(/^ {2}readonly '([\w.]+)': (\w+);$/gm)].map(
+    (match) => [match[1], match[2]] as const,
+  );
+
+  test('has every event, in its order, and no other', () => {
+    expect(typed.map(([name]) => name)).toEqual(telemetryEvents);
+    expect([...page.matchAll(/^## `([\w.]+)`/gm)].map((match) => match[1])).toEqual(telemetryEvents);
+  });
+
+  test.each(typed)('%s has every field, and no other', (name, type) => {
+    const body = new RegExp(`export interface ${type} \\{\\n([\\s\\S]*?)^\\}`, 'm').exec(source)?.[1] ?? '';
+    const section =
+      new RegExp(`^## \`${name}\`: \`${type}\`\\n([\\s\\S]*?)(?=^## |(?![\\s\\S]))`, 'm').exec(page)?.[1] ?? '';
+    const fields = found([body], /^ {2}readonly (\w+):/gm);
+    expect(fields.length).toBeGreaterThan(1);
+    expect(found([section], /^\| `(\w+)`/gm)).toEqual(fields);
   });
 });
 

@@ -33,6 +33,7 @@ export {
   type PayloadForm,
 } from './handlers/handler-definition.js';
 export { type Backoff, defaultBackoff, type RetryMatch, type RetryOptions } from './handlers/retry-option.js';
+export type { ProcessorPhase } from './lifecycle/processor-state.js';
 export type { Service } from './lifecycle/service.js';
 export { stopOnSignals } from './lifecycle/stop-on-signals.js';
 export { defaultProcessorOptions, type ProcessorOptions } from './options.js';
@@ -44,3 +45,16 @@ export type { Route, RouteMethod, RouteReply, RouteRequest } from './server/rout
 export { RouteError } from './server/route-error.js';
 export { defaultServerOptions, type ServerOptions } from './server/server-options.js';
 export type { PeriodicTask, TaskContext } from './tasks/periodic-task.js';
+export type { Hook } from './telemetry/telemetry.js';
+export {
+  type AttemptSettled,
+  type AttemptStarted,
+  type BatchSettled,
+  type EventsClaimed,
+  type PhaseChanged,
+  type RequestAnswered,
+  type SlotLost,
+  type TelemetryEvent,
+  type TelemetryEvents,
+  telemetryEvents,
+} from './telemetry/telemetry-events.js';

@@ -62,6 +62,7 @@ async function plannerTask(): Promise<PeriodicTask> {
     services: { add: () => undefined },
     routes: { add: () => undefined, served: false },
     readiness: { add: () => undefined },
+    hooks: { on: () => undefined },
     checkPayload: () => Promise.resolve(),
     log,
     connect: () => Promise.reject(new Error('nothing is refreshed here')),

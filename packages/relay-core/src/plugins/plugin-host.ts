@@ -7,6 +7,7 @@ import type { Service } from '../lifecycle/service.js';
 import { toText } from '../payload/to-text.js';
 import type { ProcessorServer } from '../server/processor-server.js';
 import type { PeriodicTask } from '../tasks/periodic-task.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
 import type { Plugin, PluginHost } from './plugin.js';
 
 /** Sets plugins up, in order, and keeps what they add. */
@@ -37,6 +38,7 @@ export class Plugins {
     scope: ProcessorScope,
     handlers: HandlerRegistry,
     server: ProcessorServer,
+    telemetry: Telemetry,
     log: Logger,
     connect: (purpose: string) => Promise<pg.Client>,
   ): Promise<void> {
@@ -47,6 +49,7 @@ export class Plugins {
         tasks: { add: (task) => void this.tasks.push(task) },
         services: { add: (service) => void this.services.push(service) },
         routes: { add: (route) => server.routes.add(route), served: server.isOn },
+        hooks: { on: (event, hook) => telemetry.on(event, hook) },
         checkPayload: async (channel, payload) => {
           const schema = handlers.schemaOf(channel);
           if (schema !== undefined) await toText(channel, payload, schema);

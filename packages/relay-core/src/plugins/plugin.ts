@@ -8,6 +8,8 @@ import type { Service } from '../lifecycle/service.js';
 import type { ReadinessCheck } from '../server/readiness.js';
 import type { Route } from '../server/route.js';
 import type { PeriodicTask } from '../tasks/periodic-task.js';
+import type { Hook } from '../telemetry/telemetry.js';
+import type { TelemetryEvent } from '../telemetry/telemetry-events.js';
 
 /** What a plugin may do while it is set up. Nothing here works once the Processor has started. */
 export interface PluginHost {
@@ -24,6 +26,11 @@ export interface PluginHost {
     add(route: Route): void;
     /** Whether there is a server (option `server`); without one routes are added in vain. */
     readonly served: boolean;
+  };
+  /** Tells what happens: see TelemetryEvents. */
+  readonly hooks: {
+    /** The hook is called for each, from now on. @throws RelayError RELAY_HOOK_INVALID */
+    on<E extends TelemetryEvent>(event: E, hook: Hook<E>): void;
   };
   /** What must hold, beside what the relay wants, before `/readyz` says that the Processor is ready. */
   readonly readiness: { add(check: ReadinessCheck): void };

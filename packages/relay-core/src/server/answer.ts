@@ -15,11 +15,17 @@ export interface AnswerContext {
   readonly gone: AbortSignal;
 }
 
+export interface Answered {
+  /** The route as it was added; `no route` when none fits. */
+  readonly route: string;
+  readonly reply: RouteReply;
+}
+
 /**
  * Finds the route, reads the body and asks the handler: request → reply. Never throws. What a client may not know of an error
  * is its message; what the log may not hold is the request.
  */
-export async function answer(request: IncomingMessage, context: AnswerContext): Promise<RouteReply> {
+export async function answer(request: IncomingMessage, context: AnswerContext): Promise<Answered> {
   let place = 'no route';
   try {
     const method = request.method ?? '';
@@ -31,13 +37,13 @@ export async function answer(request: IncomingMessage, context: AnswerContext): 
     const signal = AbortSignal.any([late, context.gone]);
     const { headers } = request;
     const handled = route.handler({ method, path: pathname, params, query: searchParams, headers, body, signal });
-    return (await orAborted(Promise.resolve(handled), signal, late)) ?? {}; // from JavaScript: nothing
+    const reply = (await orAborted(Promise.resolve(handled), signal, late)) ?? {}; // from JavaScript: nothing
+    return { route: place, reply };
   } catch (error) {
-    if (error instanceof RouteError) return errorReply(error);
+    if (error instanceof RouteError) return { route: place, reply: errorReply(error) };
     context.log.error({ route: place, code: codeOf(error) }, 'a route failed');
-    return errorReply(
-      new RouteError(500, 'RELAY_ROUTE_FAILED', 'the route failed; its code is in the log of the Processor'),
-    );
+    const message = 'the route failed; its code is in the log of the Processor';
+    return { route: place, reply: errorReply(new RouteError(500, 'RELAY_ROUTE_FAILED', message)) };
   }
 }
 

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { RelayError } from '@pgrelay/relay-sql';
 import type { Logger } from 'pino';
+import type { Telemetry } from '../telemetry/telemetry.js';
 import { answer } from './answer.js';
 import { RouteError } from './route-error.js';
 import type { RouteTable } from './route-table.js';
@@ -16,13 +17,15 @@ export class HttpServer {
   readonly #options: CheckedServerOptions;
   readonly #routes: RouteTable;
   readonly #log: Logger;
+  readonly #telemetry: Telemetry;
   readonly #forced = new AbortController();
   #server: Server | undefined;
 
-  constructor(options: CheckedServerOptions, routes: RouteTable, log: Logger) {
+  constructor(options: CheckedServerOptions, routes: RouteTable, log: Logger, telemetry: Telemetry) {
     this.#options = options;
     this.#routes = routes;
     this.#log = log;
+    this.#telemetry = telemetry;
   }
 
   /** Where it listens: `http://127.0.0.1:8080`; undefined while it does not. */
@@ -75,10 +78,20 @@ export class HttpServer {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const startedAt = performance.now();
     const left = new AbortController();
     response.once('close', () => left.abort());
     const gone = AbortSignal.any([left.signal, this.#forced.signal]);
-    const reply = await answer(request, { routes: this.#routes, options: this.#options, log: this.#log, gone });
+    const { route, reply } = await answer(request, {
+      routes: this.#routes,
+      options: this.#options,
+      log: this.#log,
+      gone,
+    });
+    if (this.#telemetry.wants('request.answered')) {
+      const ms = performance.now() - startedAt;
+      this.#telemetry.tell('request.answered', { route, status: reply.status ?? 200, ms });
+    }
     try {
       writeReply(response, reply, this.#server === undefined);
     } catch (error) {

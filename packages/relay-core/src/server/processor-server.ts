@@ -1,6 +1,7 @@
 import type { ModuleState } from '@pgrelay/relay-sql';
 import type { Logger } from 'pino';
 import type { ProcessorState } from '../lifecycle/processor-state.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
 import { EventLoopWatch } from './event-loop-watch.js';
 import { type Health, healthRoutes } from './health-routes.js';
 import { HttpServer } from './http-server.js';
@@ -13,6 +14,7 @@ export interface ProcessorServerParts {
   /** Undefined: there is no server, and nothing of this does anything. */
   readonly options: CheckedServerOptions | undefined;
   readonly log: Logger;
+  readonly telemetry: Telemetry;
   readonly state: ProcessorState;
   readonly leaseMs: number;
   readonly slot: () => number | undefined;
@@ -38,7 +40,7 @@ export class ProcessorServer {
     this.readiness = new Readiness(log);
     for (const check of ownChecks(parts)) this.readiness.add(check);
     for (const route of healthRoutes(() => this.#health(), this.readiness)) this.routes.add(route);
-    this.#http = options === undefined ? undefined : new HttpServer(options, this.routes, log);
+    this.#http = options === undefined ? undefined : new HttpServer(options, this.routes, log, parts.telemetry);
   }
 
   get url(): string | undefined {

@@ -25,6 +25,7 @@ function prefetchOf(turn: Turn, handler: HandlerDefinition): Prefetch {
   const existing = shared.prefetched.get(channel.id);
   if (existing !== undefined) return existing;
   const start = ({ claimed: claim, event }: Claimed) => {
+    turn.tellStarted(claim);
     const startedAt = performance.now();
     const env = { ...turn.environment(handler, claim.fence), db: shared.control, claim };
     void dispatch(event, handler, env).then((attempt) => {

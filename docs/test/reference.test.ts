@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { telemetryEvents } from '@pgrelay/relay-core';
 import { useDatabase } from '@pgrelay/test-support';
 import { describe, expect, test } from 'vitest';
 import { pages, read, repository, sources } from './pages.js';
@@ -15,10 +16,11 @@ describe('docs/reference/errors.md', () => {
 
   test('has every code of the TypeScript sources, and no other', () => {
     const code = /'((?:RELAY|EMBEDDED|PLUGIN|AUTO_MV|PGRELAY)_[A-Z_]+)'/g;
+    const environment = found([read('docs/reference/options.md')], /`(PGRELAY_HTTP_INBOUND_[A-Z]+)`/g);
     const codes = found(
       packages.flatMap((name) => sources(`packages/${name}/src`, '.ts')),
       code,
-    );
+    ).filter((name) => !environment.includes(name));
     expect(documented.filter((name) => name.includes('_'))).toEqual(codes);
   });
 
@@ -70,6 +72,7 @@ describe('docs/reference/options.md', () => {
 
   test.each([
     ['ProcessorOptions', 'packages/relay-core/src'],
+    ['ServerOptions', 'packages/relay-core/src'],
     ['HandlerOptions', 'packages/relay-core/src'],
     ['RetryOptions', 'packages/relay-core/src'],
     ['BreakerOptions', 'packages/relay-core/src'],
@@ -81,6 +84,8 @@ describe('docs/reference/options.md', () => {
     ['HttpOptions', 'packages/plugin-http/src'],
     ['HttpRequestOptions', 'packages/plugin-http/src'],
     ['VerifyWebhookOptions', 'packages/plugin-http/src'],
+    ['InboundOptions', 'packages/plugin-http/src'],
+    ['InboundChannel', 'packages/plugin-http/src'],
     ['CronOptions', 'packages/plugin-cron/src'],
     ['CronJob', 'packages/plugin-cron/src'],
   ])('%s has every option, and no other', (name, folder) => {
@@ -90,6 +95,28 @@ describe('docs/reference/options.md', () => {
     expect(found([section], /^\| `(\w+)`/gm)).toEqual(
       found([body.exec(source)?.[1] ?? ''], /^ {2}readonly (\w+)\??:/gm),
     );
+  });
+});
+
+describe('docs/reference/telemetry.md', () => {
+  const page = read('docs/reference/telemetry.md');
+  const source = read('packages/relay-core/src/telemetry/telemetry-events.ts');
+  const typed = [...source.matchAll(/^ {2}readonly '([\w.]+)': (\w+);$/gm)].map(
+    (match) => [match[1], match[2]] as const,
+  );
+
+  test('has every event, in its order, and no other', () => {
+    expect(typed.map(([name]) => name)).toEqual(telemetryEvents);
+    expect([...page.matchAll(/^## `([\w.]+)`/gm)].map((match) => match[1])).toEqual(telemetryEvents);
+  });
+
+  test.each(typed)('%s has every field, and no other', (name, type) => {
+    const body = new RegExp(`export interface ${type} \\{\\n([\\s\\S]*?)^\\}`, 'm').exec(source)?.[1] ?? '';
+    const section =
+      new RegExp(`^## \`${name}\`: \`${type}\`\\n([\\s\\S]*?)(?=^## |(?![\\s\\S]))`, 'm').exec(page)?.[1] ?? '';
+    const fields = found([body], /^ {2}readonly (\w+):/gm);
+    expect(fields.length).toBeGreaterThan(1);
+    expect(found([section], /^\| `(\w+)`/gm)).toEqual(fields);
   });
 });
 

@@ -15,8 +15,12 @@ export interface StartOptions extends CommonOptions {
   /** Migrate the database first. An embedded one always is. Default: false. */
   readonly migrate?: boolean;
   readonly logLevel: string;
+  /** Port of the HTTP server for health and readiness. Default: there is none. */
+  readonly httpPort?: number;
+  /** The address that it listens on. Default: 127.0.0.1. */
+  readonly httpHost: string;
 }
 
-export const defaultOptions = { directory: '.pgrelay', workers: 1, logLevel: 'info' } as const;
+export const defaultOptions = { directory: '.pgrelay', workers: 1, logLevel: 'info', httpHost: '127.0.0.1' } as const;
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;

@@ -33,6 +33,12 @@ export function makeProgram(ended: (code: number) => void): Command {
     )
     .addOption(new Option('--migrate', 'migrate the database first (an embedded one always is)'))
     .addOption(new Option('--log-level <level>', 'what to log').choices(logLevels).default(defaultOptions.logLevel))
+    .addOption(
+      new Option('--http-port <n>', 'serve /healthz and /readyz on this port (default: no server)').argParser(
+        whole(0, 65_535),
+      ),
+    )
+    .option('--http-host <address>', 'the address that the HTTP server listens on', defaultOptions.httpHost)
     .action(async (options: StartOptions) => ended(await runStart(options)));
   command('problems', 'show what is wrong now; exit code 1 when something is').action(async (options: CommonOptions) =>
     ended(await runProblems(options)),

@@ -6,6 +6,7 @@ test.each([
   [['start', '--workers', 'two'], 'It is a whole number from 1 to 9.'],
   [['start', '--log-level', 'loud'], 'Allowed choices are trace, debug'],
   [['start', '--port', '0'], 'from 1 to 65535'],
+  [['start', '--http-port', '70000'], 'from 0 to 65535'],
   [['migrate', '--fast'], "unknown option '--fast'"],
   [['migrat'], "unknown command 'migrat'"],
   [[], 'no command was given'],

@@ -88,3 +88,17 @@ test('keeps a view fresh and a job running: every composed plugin is there', asy
   binary.signal('SIGTERM');
   expect(await binary.ended).toBe(0);
 });
+
+test('--http-port serves health and readiness; a port in use is a coded error', async () => {
+  const binary = new Binary(['start', '--http-port', '0'], { databaseUrl: database.url });
+  await binary.logged('Processor started');
+  const url = /"url":"(http:[^"]+)"/.exec(binary.stdout)?.[1] ?? '';
+  expect(new URL(url).hostname).toBe('127.0.0.1');
+  const ready = await fetch(`${url}/readyz`);
+  expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready', reasons: [] }]);
+  const second = await run(['start', '--http-port', new URL(url).port], { databaseUrl: database.url });
+  expect(second.code).toBe(1);
+  expect(second.stderr).toContain('error RELAY_SERVER_PORT_TAKEN: ');
+  binary.signal('SIGTERM');
+  expect(await binary.ended).toBe(0);
+});

@@ -1,6 +1,7 @@
 export { defaultHttpRequestOptions, type HttpClient, type HttpRequestOptions } from './client/http-client.js';
 export { HttpResponse } from './client/http-response.js';
 export { http } from './http.js';
+export { defaultInboundOptions, type InboundChannel, type InboundOptions } from './inbound/inbound-options.js';
 export {
   defaultEndpointOptions,
   defaultHttpOptions,

@@ -1,4 +1,5 @@
 import type { LookupFunction } from 'node:net';
+import type { InboundOptions } from './inbound/inbound-options.js';
 
 export type HttpMethod = 'POST' | 'PUT' | 'PATCH';
 
@@ -69,6 +70,8 @@ export interface HttpOptions {
   readonly lookup: LookupFunction | undefined;
   /** How long pgrelay_http.attempts goes back, in days. Default: 30. */
   readonly keepAttemptsDays: number;
+  /** `POST /channels/:name/events` on the Processor's HTTP server. Default: off. */
+  readonly inbound: InboundOptions | undefined;
 }
 
 const second = 1_000;
@@ -103,4 +106,5 @@ export const defaultHttpOptions: HttpOptions = {
   ca: [],
   lookup: undefined,
   keepAttemptsDays: 30,
+  inbound: undefined,
 };

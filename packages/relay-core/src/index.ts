@@ -41,10 +41,28 @@ export {
   type RetryMatch,
   type RetryOptions,
 } from './handlers/retry-option.js';
+export type { ProcessorPhase } from './lifecycle/processor-state.js';
 export type { Service } from './lifecycle/service.js';
 export { stopOnSignals } from './lifecycle/stop-on-signals.js';
 export { defaultProcessorOptions, type ProcessorOptions } from './options.js';
 export { cancel, complete, fail, type Outcome, retryIn, snooze } from './outcome.js';
 export { definePlugin, type Plugin, type PluginDefinition, type PluginHost } from './plugins/plugin.js';
 export { Processor } from './processor.js';
+export type { ReadinessCheck, Reason } from './server/readiness.js';
+export type { Route, RouteMethod, RouteReply, RouteRequest } from './server/route.js';
+export { RouteError } from './server/route-error.js';
+export { defaultServerOptions, type ServerOptions } from './server/server-options.js';
 export type { PeriodicTask, TaskContext } from './tasks/periodic-task.js';
+export type { Hook } from './telemetry/telemetry.js';
+export {
+  type AttemptSettled,
+  type AttemptStarted,
+  type BatchSettled,
+  type EventsClaimed,
+  type PhaseChanged,
+  type RequestAnswered,
+  type SlotLost,
+  type TelemetryEvent,
+  type TelemetryEvents,
+  telemetryEvents,
+} from './telemetry/telemetry-events.js';

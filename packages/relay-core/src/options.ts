@@ -5,6 +5,7 @@ import type { Class } from './di/injectable.js';
 import type { Provider } from './di/provider.js';
 import type { HandlerDefinition, HandlerObject } from './handlers/handler-definition.js';
 import type { Plugin } from './plugins/plugin.js';
+import { type CheckedServerOptions, checkServerOptions, type ServerOptions } from './server/server-options.js';
 
 export interface ProcessorOptions {
   /** The database. Its login needs the role pgrelay_processor. */
@@ -29,6 +30,8 @@ export interface ProcessorOptions {
   readonly channels?: 'declare' | 'require';
   /** How long audit rows are kept, in days. Default: 30. */
   readonly logRetentionDays?: number;
+  /** An HTTP server for health, readiness and the routes of plugins. Default: none. */
+  readonly server?: ServerOptions;
 }
 
 export const defaultProcessorOptions = {
@@ -40,7 +43,8 @@ export const defaultProcessorOptions = {
   logRetentionDays: 30,
 } as const;
 
-export type CheckedOptions = ProcessorOptions & Required<Pick<ProcessorOptions, keyof typeof defaultProcessorOptions>>;
+export type CheckedOptions = Omit<ProcessorOptions, 'server'> &
+  Required<Pick<ProcessorOptions, keyof typeof defaultProcessorOptions>> & { readonly server?: CheckedServerOptions };
 
 /** Fills defaults in and refuses what cannot work. @throws RelayError RELAY_OPTION_INVALID */
 export function checkProcessorOptions(given: ProcessorOptions): CheckedOptions {
@@ -70,5 +74,5 @@ export function checkProcessorOptions(given: ProcessorOptions): CheckedOptions {
   whole('logRetentionDays', 1, 36_500);
   if (options.channels !== 'declare' && options.channels !== 'require')
     refuse('channels', "It is 'declare' or 'require'.");
-  return options;
+  return options.server === undefined ? options : { ...options, server: checkServerOptions(options.server) };
 }

@@ -1,4 +1,4 @@
-import { RelayError, type SqlModule } from '@pgrelay/relay-sql';
+import { RelayError, type SqlModule, schemaStatus } from '@pgrelay/relay-sql';
 import { type Logger, pino } from 'pino';
 import { attach, declareBreakers, declareHandlers } from './attachment.js';
 import { Connection, type ConnectionOptions, openConnection, type Prepare } from './db/connection.js';
@@ -15,12 +15,15 @@ import { Settler } from './flow/settle.js';
 import { loadKinds } from './handlers/load-kinds.js';
 import { HandlerRegistry } from './handlers/registry.js';
 import { Heartbeat } from './instance/heartbeat.js';
-import { HintCheck } from './instance/hint-check.js';
+import { HintListener } from './instance/hint-listener.js';
 import { awaitPromotion } from './instance/standby.js';
+import { drained, endBackends, giveBackUnstarted } from './lifecycle/drain.js';
+import { ProcessorState } from './lifecycle/processor-state.js';
 import type { Service } from './lifecycle/service.js';
 import { Wakeup } from './lifecycle/wakeup.js';
 import { type CheckedOptions, checkProcessorOptions, type ProcessorOptions } from './options.js';
 import { Plugins } from './plugins/plugin-host.js';
+import { ProcessorServer } from './server/processor-server.js';
 import { cancelTask } from './tasks/cancel-task.js';
 import { handlersTask } from './tasks/handlers-task.js';
 import { hintTask } from './tasks/hint-task.js';
@@ -30,6 +33,8 @@ import { reclaimTask } from './tasks/reclaim-task.js';
 import { rescueTask } from './tasks/rescue-task.js';
 import { TaskRunner } from './tasks/task-runner.js';
 import { logOutcome } from './telemetry/log-outcome.js';
+import { Telemetry } from './telemetry/telemetry.js';
+import { tellSettled } from './telemetry/tell-settled.js';
 import { Worker } from './worker.js';
 import { WorkerContext } from './worker-context.js';
 
@@ -49,12 +54,18 @@ export class Processor {
   readonly #connections: OpenConnections;
   readonly #connecting: ConnectionOptions;
   readonly #control: Connection;
-  readonly #hintCheck = new HintCheck();
+  readonly #hints: HintListener;
   readonly #heartbeat: Heartbeat;
   readonly #shared: WorkerContext;
   readonly #workers: Worker[] = [];
   readonly #services: Service[] = [];
   readonly #stopAsked = new Wakeup();
+  readonly #telemetry: Telemetry;
+  readonly #state = new ProcessorState((phase) => {
+    this.#server.readiness.changed();
+    this.#telemetry.tell('processor.phase', { slot: this.slot, phase });
+  });
+  readonly #server: ProcessorServer;
   #rescue: TaskRunner | undefined;
   #handlersLook: TaskRunner | undefined;
   #isStopAsked = false;
@@ -69,6 +80,7 @@ export class Processor {
   constructor(options: ProcessorOptions) {
     this.#options = checkProcessorOptions(options);
     this.#log = options.log ?? pino({ name: 'pgrelay' });
+    this.#telemetry = new Telemetry(this.#log);
     this.#plugins = new Plugins(options.plugins ?? []);
     for (const handler of options.handlers ?? []) this.#handlers.add(handler);
     this.#scope = new ProcessorScope(this.#log, options.container);
@@ -76,11 +88,12 @@ export class Processor {
     const { connectionString, leaseMs } = this.#options;
     this.#connections = new OpenConnections(leaseMs / 4);
     this.#connecting = { connectionString, leaseMs, connections: this.#connections };
-    this.#control = this.#connection('control', (client) => this.#listen(client));
+    this.#control = this.#connection('control', (client) => this.#hints.listen(client));
     const settler = new Settler(
       this.#control,
       (rows, ended) => {
         for (const row of rows) logOutcome(this.#log, row);
+        tellSettled(this.#telemetry, rows, ended);
         for (const { claim, written } of ended) {
           this.#shared.inFlight.delete(claim);
           written?.();
@@ -90,6 +103,7 @@ export class Processor {
     );
     this.#shared = new WorkerContext({
       log: this.#log,
+      telemetry: this.#telemetry,
       scope: this.#scope,
       settler,
       control: this.#control,
@@ -99,11 +113,27 @@ export class Processor {
       onDead: () => this.#rescue?.hurry(),
       schemaOf: (channel) => this.#handlers.schemaOf(channel),
     });
+    this.#hints = new HintListener(this.#control, this.#shared, () => this.#handlersLook?.hurry());
     this.#heartbeat = new Heartbeat({ connectionString, leaseMs, blockedLimitMs }, this.#log, {
       onFenced: (fence) => this.#fenced(fence),
       waitingFor: () => this.#connections.look(),
       onIdle: (backends) => this.#cutUnanswered(backends),
     });
+    this.#server = new ProcessorServer({
+      options: this.#options.server,
+      log: this.#log,
+      telemetry: this.#telemetry,
+      state: this.#state,
+      leaseMs,
+      slot: () => this.slot,
+      heartbeatAgeMs: () => this.#heartbeat.ageMs,
+      schema: () => schemaStatus({ db: this.#control, modules: this.modules }),
+    });
+  }
+
+  /** Where the HTTP server listens, e.g. `http://127.0.0.1:8080`; undefined while there is none. */
+  get url(): string | undefined {
+    return this.#server.url;
   }
 
   /** The SQL modules of the plugins, for `migrate({ modules })`. */
@@ -131,6 +161,7 @@ export class Processor {
   /** Stops; resolves when the connections are closed. */
   stop(options: { readonly force?: boolean } = {}): Promise<void> {
     this.#isStopAsked = true;
+    this.#state.enter('stopping');
     this.#stopAsked.signal();
     if (options.force === true) this.#force();
     this.#stopping ??= this.#stop(options.force === true);
@@ -138,11 +169,21 @@ export class Processor {
   }
 
   async #start(): Promise<void> {
-    await this.#plugins.setup(this.#scope, this.#handlers, this.#log, this.#control, (purpose) => this.#open(purpose));
+    await this.#plugins.setup(
+      this.#scope,
+      this.#handlers,
+      this.#server,
+      this.#telemetry,
+      this.#log,
+      this.#control,
+      (purpose) => this.#open(purpose),
+    );
+    this.#state.enter('starting');
     this.#handlers.close();
     this.#shared.context = extendContext(this.#plugins.contextParts);
     const definitions = this.#handlers.all();
     this.#scope.close(definitions.filter((d) => d.isClass).map((d) => d.run as Class));
+    await this.#server.start();
     await this.#heartbeat.start();
     if (!(await this.#attachWhenWritable())) return;
     for (const [id, handler] of await declareHandlers(this.#control, this.#options, definitions))
@@ -168,7 +209,7 @@ export class Processor {
     const hints = hintTask(
       () => this.#shared.fence,
       this.#shared.hint,
-      this.#hintCheck,
+      this.#hints.check,
       (words) => this.#heartbeat.sendCheck(words),
     );
     this.#services.push(
@@ -182,6 +223,7 @@ export class Processor {
       this.#workers.push(new Worker(number, this.#connection(`worker ${number}`), this.#shared));
     }
     for (const worker of this.#workers) worker.start();
+    this.#state.enter('working');
     this.#log.info({ slot: this.slot, workers, handlers: definitions.map((d) => d.channel) }, 'Processor started');
   }
 
@@ -192,20 +234,22 @@ export class Processor {
       this.#log.info({ running: this.#shared.inFlight.size }, 'Processor drains');
     const patience = setTimeout(() => this.#force(), this.#options.drainTimeoutMs);
     await Promise.all(this.#workers.map((worker) => worker.stopped()));
-    await this.#giveBackUnstarted();
-    await this.#drained();
+    await giveBackUnstarted(this.#control, this.#shared);
+    await drained(this.#shared);
     clearTimeout(patience);
+    await this.#server.stop(this.#shared.forced.signal.aborted);
     for (const service of [...this.#services].reverse()) await service.stop();
     await this.#heartbeat.stop();
     const { fence } = this.#shared;
     if (fence !== undefined) {
-      if (this.#shared.forced.signal.aborted) await this.#endBackends(fence);
+      if (this.#shared.forced.signal.aborted) await endBackends(this.#control, fence, this.#log);
       await gateway
         .detach(this.#control, fence)
         .catch(() => this.#log.warn('the slot could not be given back; its lease will end'));
       this.#shared.lose('the Processor has stopped');
     }
     await Promise.all([this.#control.close(), ...this.#workers.map((worker) => worker.close(false))]);
+    this.#state.enter('stopped');
     if (fence !== undefined) this.#log.info({ slot: fence.slot }, 'Processor stopped');
   }
 
@@ -217,35 +261,6 @@ export class Processor {
     this.#shared.forced.abort(new Error('the Processor is forced to stop'));
     this.#shared.settler.giveUp();
     for (const worker of this.#workers) void worker.close(true);
-  }
-
-  /** A cut socket does not end the statement behind it: the server is told to, before the slot is given back. */
-  async #endBackends(fence: Fence): Promise<void> {
-    try {
-      for (const { pid, backend_start: start } of await gateway.backends(this.#control, fence)) {
-        await gateway.endBackend(this.#control, pid, start);
-      }
-    } catch {
-      this.#log.warn('backends of the workers could not be ended; their statements go on until they notice');
-    }
-  }
-
-  /** Events that were claimed ahead go back at once, uncounted; if that fails, giving back the slot does it. */
-  async #giveBackUnstarted(): Promise<void> {
-    const { fence } = this.#shared;
-    const left = this.#shared.takeUnstarted();
-    if (fence === undefined || left.length === 0) return;
-    const ids = left.map(({ id }) => id);
-    await gateway.release(this.#control, fence, ids).catch(() => undefined);
-  }
-
-  /** Resolves when no handler runs and every end is written, or at once when forced. */
-  async #drained(): Promise<void> {
-    const forced = this.#shared.forced.signal;
-    while (this.#shared.inFlight.size > 0 && !forced.aborted) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    if (!forced.aborted) await this.#shared.settler.drain();
   }
 
   /** False when stop() came while the server was a standby. */
@@ -261,7 +276,9 @@ export class Processor {
           wakeup: this.#stopAsked,
           stopping: () => this.#isStopAsked,
         };
+        if (isReadOnly(error)) this.#state.enter('standby');
         if (!isReadOnly(error) || !(await awaitPromotion(standby))) throw error;
+        this.#state.enter('starting');
         if (this.#isStopAsked) return false;
       }
     }
@@ -285,6 +302,8 @@ export class Processor {
     if (fence?.slot !== slot || fence.epoch !== epoch || this.#shared.draining) return;
     this.#log.warn({ slot: this.slot }, 'this Processor was declared dead; it takes a new slot');
     this.#shared.lose('the Processor was declared dead');
+    this.#server.readiness.changed();
+    this.#telemetry.tell('processor.slot_lost', { slot, epoch });
     this.#connections.cutAll();
     this.#attaching ??= this.#attachAgain().finally(() => {
       this.#attaching = undefined;
@@ -296,12 +315,14 @@ export class Processor {
     while (!this.#shared.draining) {
       try {
         await this.#attach();
+        this.#state.trouble = undefined;
         this.#shared.lookNow();
         return;
       } catch (error) {
         const code = error instanceof RelayError ? error.code : (sqlstateOf(error) ?? 'unknown');
         if (code !== trouble) this.#log.warn({ code }, 'no slot can be taken yet; it is tried again');
         trouble = code;
+        this.#state.trouble = code;
         await new Promise((resolve) => setTimeout(resolve, 1_000));
       }
     }
@@ -320,49 +341,6 @@ export class Processor {
       await this.#enter(client, purpose);
       await prepare(client);
     });
-  }
-
-  /** Hints come to the control connection. What an earlier one saw of the server no longer counts, and hints were missed. */
-  async #listen(client: Parameters<Prepare>[0]): Promise<void> {
-    this.#shared.marks.forget();
-    this.#shared.hint.forget();
-    this.#hintCheck.reset();
-    client.on('notification', ({ channel, payload = '' }) =>
-      channel === 'pgrelay' ? this.#hinted(payload) : this.#hintCheck.received(payload),
-    );
-    client.once('end', () => void this.#listenAgain());
-    await gateway.listen(client);
-    this.#shared.lookNow();
-  }
-
-  /** A hint names a channel that has work, says that channels have changed, or nothing: look. */
-  #hinted(payload: string): void {
-    if (payload.startsWith('cancel ')) {
-      this.#shared.inFlight.cancel(payload.slice('cancel '.length));
-      return;
-    }
-    this.#shared.hint.received();
-    if (/^\d+$/.test(payload)) {
-      this.#shared.wakeFor(Number(payload));
-      return;
-    }
-    if (payload === 'channels') {
-      this.#shared.ready.forget();
-      this.#handlersLook?.hurry();
-    }
-    this.#shared.lookNow();
-  }
-
-  /** Nobody may need the control connection for a while, but hints come to it. */
-  async #listenAgain(): Promise<void> {
-    while (!this.#shared.draining) {
-      try {
-        await gateway.inRecovery(this.#control);
-        return;
-      } catch {
-        await new Promise((resolve) => setTimeout(resolve, 1_000));
-      }
-    }
   }
 
   async #open(purpose: string) {

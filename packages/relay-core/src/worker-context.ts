@@ -17,10 +17,12 @@ import type { HandlerDefinition } from './handlers/handler-definition.js';
 import { Deadlines } from './lifecycle/deadlines.js';
 import { Wakeup } from './lifecycle/wakeup.js';
 import type { SchemaOf } from './send.js';
+import type { Telemetry } from './telemetry/telemetry.js';
 
 /** What the workers of one Processor share. */
 export class WorkerContext {
   readonly log: Logger;
+  readonly telemetry: Telemetry;
   readonly scope: ProcessorScope;
   readonly settler: Settler;
   readonly control: Queryable;
@@ -67,6 +69,7 @@ export class WorkerContext {
 
   constructor(parts: {
     log: Logger;
+    telemetry: Telemetry;
     scope: ProcessorScope;
     settler: Settler;
     control: Queryable;
@@ -77,6 +80,7 @@ export class WorkerContext {
     schemaOf: SchemaOf;
   }) {
     this.log = parts.log;
+    this.telemetry = parts.telemetry;
     this.scope = parts.scope;
     this.settler = parts.settler;
     this.control = parts.control;

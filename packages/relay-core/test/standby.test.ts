@@ -6,6 +6,7 @@ import { migrate } from '@pgrelay/relay-sql';
 import { until } from '@pgrelay/test-support';
 import pg from 'pg';
 import { afterAll, expect, test } from 'vitest';
+import { ask, codes } from './support/ask.js';
 import { logLines } from './support/log-lines.js';
 
 const folder = mkdtempSync('/var/tmp/pgrelay-standby-');
@@ -52,7 +53,8 @@ test('a Processor on a standby waits without a slot, stops when told to, and wor
     const make = () => {
       const { log, lines } = logLines();
       const handlers = [defineHandler('s.work', (event) => void seen.push(event.payload))];
-      return { lines, processor: new Processor({ connectionString: standby.url, log, handlers, pollIntervalMs: 20 }) };
+      const options = { connectionString: standby.url, log, handlers, pollIntervalMs: 20, server: { port: 0 } };
+      return { lines, processor: new Processor(options) };
     };
     const waits = (lines: string[]) => lines.filter((line) => line.includes('is a standby'));
     const [first, second] = [make(), make()];
@@ -73,10 +75,15 @@ test('a Processor on a standby waits without a slot, stops when told to, and wor
     );
     expect(waits(second.lines)).toHaveLength(1);
     expect(second.processor.slot).toBeUndefined();
+    const { url } = second.processor;
+    const waiting = await ask(`${url}/readyz`);
+    expect([waiting.status, codes(waiting)]).toEqual([503, ['standby']]);
+    expect((await ask(`${url}/healthz`)).json).toMatchObject({ status: 'healthy', phase: 'standby', lease: 'none' });
 
     expect(await run(standby.url, 'select pg_promote() as yes')).toEqual([{ yes: true }]);
     await kept;
     expect(second.processor.slot).toBe(1);
+    expect((await ask(`${url}/readyz`)).status).toBe(200);
     await until(async () => seen.length === 1, 'the event of before runs');
     const client = createClient({ connectionString: standby.url });
     await client.notify('s.work', 'after');

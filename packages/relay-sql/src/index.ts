@@ -11,3 +11,4 @@ export { type ModuleState, type ModuleStatus, schemaStatus } from './schema-stat
 export type { SqlModule } from './sql-module.js';
 export { type LoadedModule, loadModule, type Migration, relaySql } from './sql-module.js';
 export { sqlStates, toRelayError } from './sqlstates.js';
+export type { StatusConnection } from './status-connection.js';

@@ -4,6 +4,7 @@ import { forSchema, migratorSql } from './migrator-sql.js';
 import { RelayError } from './relay-error.js';
 import { type LoadedModule, loadModule, relaySql, type SqlModule } from './sql-module.js';
 import { toRelayError } from './sqlstates.js';
+import type { StatusConnection } from './status-connection.js';
 
 /** What `migrate` did or is about to do; for progress. */
 export interface MigrateStep {
@@ -164,14 +165,12 @@ async function runFile(
 }
 
 /** module → version → checksum; version 0 stands for the module's functions. */
-export async function readState(client: pg.Client): Promise<Map<string, Map<number, string>>> {
+export async function readState(client: StatusConnection): Promise<Map<string, Map<number, string>>> {
   const state = new Map<string, Map<number, string>>();
   const exists = await client.query("select pg_catalog.to_regclass('pgrelay.schema_migration') is not null as yes");
-  if (exists.rows[0].yes !== true) return state;
-  const rows = await client.query<{ module: string; version: number; checksum: string }>(
-    await migratorSql('migrator/state.sql'),
-  );
-  for (const row of rows.rows) {
+  if ((exists.rows as { yes: boolean }[])[0]?.yes !== true) return state;
+  const { rows } = await client.query(await migratorSql('migrator/state.sql'));
+  for (const row of rows as { module: string; version: number; checksum: string }[]) {
     const versions = state.get(row.module) ?? new Map<number, string>();
     state.set(row.module, versions.set(row.version, row.checksum));
   }

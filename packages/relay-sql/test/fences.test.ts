@@ -89,6 +89,8 @@ const writes: Readonly<Record<string, { readonly fenced: string } | { readonly f
   'pgrelay_http.record_attempts_v1': { free: 'a request that was sent is a fact, whoever sent it' },
   'pgrelay_http.forget_attempts_v1': { free: 'removes what is old' },
   'pgrelay_cron.declare_jobs_v1': { free: 'adds or changes jobs in code' },
+  'pgrelay_http.receive_v1': { free: 'a producer, whose events nobody has claimed' },
+  'pgrelay_http.forget_receipts_v1': { free: 'removes what is old' },
 };
 
 async function asOwner<T extends Record<string, unknown>>(sql: string): Promise<T[]> {

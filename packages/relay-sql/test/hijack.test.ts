@@ -154,6 +154,11 @@ describe.each(paths)('with search_path %s', (path) => {
     await send(
       `select pgrelay_http.forget_attempts_v1('0 s'), pgrelay_http.confirm_node(), pgrelay_http.drop_endpoint('${tag}.http'), pgrelay_http.drop_endpoint('${tag}.code')`,
     );
+    await send(`select pgrelay.register_channel('${tag}.in')`);
+    for (const sentAt of ["'now'", "'2000-01-01'", 'null', 'null'])
+      await send(`select pgrelay_http.receive_v1('${tag}.in', '1', 'key', ${sentAt}, '1 min')`);
+    await send("select pgrelay_http.forget_receipts_v1('0')");
+    await send(`select pgrelay.drop_channel('${tag}.in', p_force => true)`);
     await victim.query('reset search_path');
     expect(await hits()).toBe(0);
   });

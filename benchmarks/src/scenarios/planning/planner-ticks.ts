@@ -62,6 +62,10 @@ async function plannerTask(): Promise<PeriodicTask> {
     control: { query: () => Promise.reject(new Error('the task gets its own')) },
     tasks: { add: (task) => void tasks.push(task) },
     services: { add: () => undefined },
+    routes: { add: () => undefined, served: false },
+    readiness: { add: () => undefined },
+    hooks: { on: () => undefined },
+    checkPayload: () => Promise.resolve(),
     log,
     connect: () => Promise.reject(new Error('nothing is refreshed here')),
   };

@@ -24,7 +24,9 @@ export async function runStart(options: StartOptions): Promise<number> {
         await checkSchema(database.url, modules, log);
       }
       if (signals.seen) return 0;
-      const processor = new Processor({ connectionString: database.url, workers: options.workers, plugins, log });
+      const { workers, httpPort, httpHost } = options;
+      const server = httpPort === undefined ? {} : { server: { port: httpPort, host: httpHost } };
+      const processor = new Processor({ connectionString: database.url, workers, plugins, log, ...server });
       const stopped = stopOnSignals(processor);
       signals.handOver();
       await processor.start();

@@ -1,4 +1,5 @@
 import { RelayError } from '@pgrelay/relay-core';
+import { type CheckedInbound, checkInbound } from '../inbound/check-inbound.js';
 import { AddressPolicy } from '../net/address-policy.js';
 import { defaultHttpOptions, type HttpOptions } from '../options.js';
 import { type CheckedEndpoint, checkEndpoint } from './check-endpoint.js';
@@ -14,14 +15,15 @@ const bounds: readonly (readonly [keyof HttpOptions, number, number])[] = [
 ];
 
 /** The options with their defaults, and what was made of them. */
-export interface CheckedOptions extends Omit<HttpOptions, 'endpoints'> {
+export interface CheckedOptions extends Omit<HttpOptions, 'endpoints' | 'inbound'> {
   readonly endpoints: readonly CheckedEndpoint[];
   readonly rules: UrlRules;
+  readonly inbound: CheckedInbound | undefined;
 }
 
 /**
  * Fills in the defaults and refuses what cannot work.
- * @throws RelayError PLUGIN_HTTP_OPTION_INVALID, and what checkEndpoint() throws
+ * @throws RelayError PLUGIN_HTTP_OPTION_INVALID, and what checkEndpoint() and checkInbound() throw
  */
 export function checkOptions(given: Partial<HttpOptions>): CheckedOptions {
   const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
@@ -40,7 +42,8 @@ export function checkOptions(given: Partial<HttpOptions>): CheckedOptions {
   const endpoints = Object.entries(options.endpoints).map(([channel, endpoint]) =>
     checkEndpoint(channel, endpoint, rules),
   );
-  return { ...options, endpoints, rules };
+  const inbound = options.inbound === undefined ? undefined : checkInbound(options.inbound);
+  return { ...options, endpoints, rules, inbound };
 }
 
 function policyOf(allowed: readonly string[]): AddressPolicy {

@@ -4,6 +4,7 @@ import type { Fence } from '../db/gateway.js';
 export interface Claim {
   readonly fence: Fence;
   readonly channelId: number;
+  readonly channel: string;
   readonly id: string;
   readonly attempt: number;
   /** Somebody asked for the event to be cancelled. */
@@ -23,8 +24,12 @@ export class InFlight {
     return this.#claims.size;
   }
 
-  add(fence: Fence, channelId: number, event: { readonly id: string; readonly attempt: number }): Claim {
-    const claim: Claim = { fence, channelId, id: event.id, attempt: event.attempt };
+  add(
+    fence: Fence,
+    channel: { readonly id: number; readonly name: string },
+    event: { readonly id: string; readonly attempt: number },
+  ): Claim {
+    const claim: Claim = { fence, channelId: channel.id, channel: channel.name, id: event.id, attempt: event.attempt };
     this.#claims.add(claim);
     return claim;
   }

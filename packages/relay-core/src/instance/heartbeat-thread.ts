@@ -25,6 +25,7 @@ export interface HeartbeatOrder {
 
 export type HeartbeatReport =
   | { readonly kind: 'ready' }
+  | { readonly kind: 'beat' }
   | { readonly kind: 'fenced'; readonly fence: Fence }
   | { readonly kind: 'blocked'; readonly ms: number }
   | { readonly kind: 'idle'; readonly backends: readonly Backend[] };
@@ -88,7 +89,8 @@ async function beat(): Promise<void> {
   beating = true;
   const mine = fence;
   try {
-    if (!(await gateway.heartbeat(connection, mine, blocked ? blockedFor : null))) lost(mine);
+    if (await gateway.heartbeat(connection, mine, blocked ? blockedFor : null)) tell({ kind: 'beat' });
+    else lost(mine);
   } catch (error) {
     // A new connection could not enter the slot: fenced. Anything else: the server is away, and the next beat opens a new
     // connection; if that takes too long the lease ends, as it should.

@@ -22,6 +22,7 @@ export class Heartbeat {
   #again: NodeJS.Timeout | undefined;
   #fence: Fence | undefined;
   #stopped = false;
+  #beatAt = Number.NEGATIVE_INFINITY;
 
   constructor(setup: HeartbeatSetup, log: Logger, events: HeartbeatEvents) {
     this.#setup = setup;
@@ -69,7 +70,13 @@ export class Heartbeat {
   /** Beats for this slot and epoch from now on. */
   beatFor(fence: Fence): void {
     this.#fence = fence;
+    this.#beatAt = performance.now(); // a slot that was just taken is as good as a beat
     this.#send({ fence });
+  }
+
+  /** How long ago the database took the last beat, in ms. */
+  get ageMs(): number {
+    return performance.now() - this.#beatAt;
   }
 
   /** Sends a hint with these words on the heartbeat's connection. */
@@ -96,7 +103,9 @@ export class Heartbeat {
   }
 
   #hear(report: Exclude<HeartbeatReport, { kind: 'ready' }>): void {
-    if (report.kind === 'blocked') {
+    if (report.kind === 'beat') {
+      this.#beatAt = performance.now();
+    } else if (report.kind === 'blocked') {
       this.#log.warn(
         { blockedMs: report.ms },
         'a handler blocks the event loop; the lease is kept for a minute at most',

@@ -7,7 +7,10 @@ import type { ContextPart } from '../flow/extend-context.js';
 import type { HandlerKind } from '../handlers/handler-kind.js';
 import type { HandlerRegistry } from '../handlers/registry.js';
 import type { Service } from '../lifecycle/service.js';
+import { toText } from '../payload/to-text.js';
+import type { ProcessorServer } from '../server/processor-server.js';
 import type { PeriodicTask } from '../tasks/periodic-task.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
 import type { Plugin, PluginHost } from './plugin.js';
 
 /** Sets plugins up, in order, and keeps what they add. */
@@ -39,6 +42,8 @@ export class Plugins {
   async setup(
     scope: ProcessorScope,
     handlers: HandlerRegistry,
+    server: ProcessorServer,
+    telemetry: Telemetry,
     log: Logger,
     control: Queryable,
     connect: (purpose: string) => Promise<pg.Client>,
@@ -51,6 +56,13 @@ export class Plugins {
         control,
         tasks: { add: (task) => void this.tasks.push(task) },
         services: { add: (service) => void this.services.push(service) },
+        routes: { add: (route) => server.routes.add(route), served: server.isOn },
+        hooks: { on: (event, hook) => telemetry.on(event, hook) },
+        checkPayload: async (channel, payload) => {
+          const schema = handlers.schemaOf(channel);
+          if (schema !== undefined) await toText(channel, payload, schema);
+        },
+        readiness: { add: (check) => server.readiness.add(check) },
         log: log.child({ plugin: plugin.name }),
         connect,
       };

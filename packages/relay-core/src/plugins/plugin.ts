@@ -8,7 +8,11 @@ import type { TransactionalContext } from '../handlers/context.js';
 import type { HandlerDefinition, HandlerObject } from '../handlers/handler-definition.js';
 import type { HandlerKind } from '../handlers/handler-kind.js';
 import type { Service } from '../lifecycle/service.js';
+import type { ReadinessCheck } from '../server/readiness.js';
+import type { Route } from '../server/route.js';
 import type { PeriodicTask } from '../tasks/periodic-task.js';
+import type { Hook } from '../telemetry/telemetry.js';
+import type { TelemetryEvent } from '../telemetry/telemetry-events.js';
 
 /** What a plugin may do while it is set up. Nothing here works once the Processor has started. */
 export interface PluginHost {
@@ -27,6 +31,25 @@ export interface PluginHost {
   readonly tasks: { add(task: PeriodicTask): void };
   /** Long-lived parts, started after the Processor has its slot and stopped in reverse order. */
   readonly services: { add(service: Service): void };
+  /** What the Processor's HTTP server answers, beside `/healthz` and `/readyz`. */
+  readonly routes: {
+    /** @throws RelayError RELAY_ROUTE_INVALID, RELAY_ROUTE_DUPLICATE */
+    add(route: Route): void;
+    /** Whether there is a server (option `server`); without one routes are added in vain. */
+    readonly served: boolean;
+  };
+  /** Tells what happens: see TelemetryEvents. */
+  readonly hooks: {
+    /** The hook is called for each, from now on. @throws RelayError RELAY_HOOK_INVALID */
+    on<E extends TelemetryEvent>(event: E, hook: Hook<E>): void;
+  };
+  /** What must hold, beside what the relay wants, before `/readyz` says that the Processor is ready. */
+  readonly readiness: { add(check: ReadinessCheck): void };
+  /**
+   * Checks a payload (JSON that was parsed) that a plugin got from elsewhere by the schema of the handler that this Processor has for the
+   * channel; passes where there is none. @throws RelayError RELAY_PAYLOAD_INVALID, which names fields and no values
+   */
+  checkPayload(channel: string, payload: unknown): Promise<void>;
   readonly log: Logger;
   /** Opens one more configured connection; it counts as the Processor's and the caller ends it. Works after start, too. */
   connect(purpose: string): Promise<pg.Client>;

@@ -14,6 +14,7 @@ export async function batchTurn(turn: Turn, handler: HandlerDefinition, limit: n
     count(-1);
     throw error;
   });
+  for (const { claimed } of claims) turn.tellStarted(claimed);
   const startedAt = performance.now();
   const events = claims.map(({ event }) => event);
   void dispatchBatch(events, handler, { ...turn.environment(handler), db: control }).then((all) => {

@@ -25,6 +25,7 @@ function prefetchOf(turn: Turn, handler: HandlerDefinition): Prefetch {
   const existing = shared.prefetched.get(channel.id);
   if (existing !== undefined) return existing;
   const start = ({ claimed: claim, event }: Claimed) => {
+    turn.tellStarted(claim);
     const startedAt = performance.now();
     const current = shared.handlers.get(channel.id) ?? handler; // a kind's handler changes with its channel
     const env = { ...turn.environment(current, claim.fence), db: shared.control, claim };

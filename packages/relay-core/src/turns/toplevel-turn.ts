@@ -9,7 +9,9 @@ export async function toplevelTurn(turn: Turn): Promise<TurnEnd> {
   shared.claims += 1;
   const event = await gateway.claimToplevel(db, fence, turn.worker, channel.id);
   if (event === undefined) return 'full'; // or there is none
-  const claimed = shared.inFlight.add(fence, channel.id, event);
+  const claimed = shared.inFlight.add(fence, channel, event);
+  turn.tellClaimed(1);
+  turn.tellStarted(claimed);
   const startedAt = performance.now();
   try {
     shared.settler.add(await runToplevel(db, claimed, event, channel));

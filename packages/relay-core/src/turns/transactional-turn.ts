@@ -1,7 +1,9 @@
-import { gateway } from '../db/gateway.js';
+import { gateway, type Trouble } from '../db/gateway.js';
+import type { Claim } from '../flow/in-flight.js';
 import { runTransaction } from '../flow/run-transaction.js';
 import type { HandlerDefinition } from '../handlers/handler-definition.js';
 import { logOutcome } from '../telemetry/log-outcome.js';
+import type { AttemptSettled } from '../telemetry/telemetry-events.js';
 import { moreIf, type Turn, type TurnEnd } from './turn.js';
 
 /** Events of a transactional handler that a worker claims at once; it runs them one after the other. */
@@ -15,6 +17,7 @@ export async function transactionalTurn(turn: Turn, handler: HandlerDefinition):
   try {
     for (const { claimed, event } of events) {
       if (shared.draining) break;
+      turn.tellStarted(claimed);
       const startedAt = performance.now();
       const row = await runTransaction(db, claimed, event, handler, turn.environment(handler)).catch(async (error) => {
         if (await turn.countLoss(event.id, startedAt, error)) left.delete(event.id);
@@ -22,7 +25,11 @@ export async function transactionalTurn(turn: Turn, handler: HandlerDefinition):
       });
       left.delete(event.id);
       shared.suspects.ended(event.id);
-      if (row !== undefined) logOutcome(shared.log, row);
+      if (row !== undefined) {
+        logOutcome(shared.log, row);
+        if (shared.telemetry.wants('attempt.settled'))
+          shared.telemetry.tell('attempt.settled', settled(claimed, row, startedAt));
+      }
       if ((row?.outcome === 'failed' || row?.outcome === 'retried') && left.size > 0)
         if (!(await gateway.letsThrough(db, channel.id))) break; // it has just opened the channel's breaker
     }
@@ -31,4 +38,18 @@ export async function transactionalTurn(turn: Turn, handler: HandlerDefinition):
     await turn.giveBack([...left]);
   }
   return moreIf(events.length > 0);
+}
+
+function settled({ fence, id, channel }: Claim, row: Required<Trouble>, startedAt: number): AttemptSettled {
+  const { attempt, outcome, code, sqlstate } = row;
+  return {
+    slot: fence.slot,
+    channel,
+    eventId: id,
+    attempt,
+    outcome,
+    code,
+    sqlstate,
+    ms: performance.now() - startedAt,
+  };
 }

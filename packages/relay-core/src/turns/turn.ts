@@ -1,6 +1,7 @@
 import type { Connection } from '../db/connection.js';
 import { type Fence, gateway, type PolledChannel } from '../db/gateway.js';
 import { claim } from '../flow/claim.js';
+import type { Claim } from '../flow/in-flight.js';
 import type { Claimed } from '../flow/prefetch.js';
 import { lostAs } from '../flow/suspects.js';
 import type { HandlerDefinition } from '../handlers/handler-definition.js';
@@ -39,7 +40,22 @@ export class Turn {
     const events = await claim(this.db, fence, this.worker, channel, limit, shared.marks.of(channel.id));
     if (events.length > 0) shared.marks.took();
     if (shared.fence !== fence) return []; // declared dead meanwhile: they are given to others
-    return events.map((event) => ({ claimed: shared.inFlight.add(fence, channel.id, event), event }));
+    if (events.length > 0) this.tellClaimed(events.length);
+    return events.map((event) => ({ claimed: shared.inFlight.add(fence, channel, event), event }));
+  }
+
+  /** After a claim that got some. */
+  tellClaimed(events: number): void {
+    const { telemetry } = this.shared;
+    telemetry.look();
+    if (telemetry.wants('events.claimed'))
+      telemetry.tell('events.claimed', { slot: this.fence.slot, channel: this.channel.name, events });
+  }
+
+  /** Before a handler is called. */
+  tellStarted({ id: eventId, attempt, channel, fence }: Claim): void {
+    const { telemetry } = this.shared;
+    if (telemetry.startsWanted) telemetry.tell('attempt.started', { slot: fence.slot, channel, eventId, attempt });
   }
 
   /** What a handler runs in, beside the connection that ctx.notify writes on. */

@@ -68,6 +68,7 @@ export const unstaged: Readonly<Record<string, string>> = {
   held_by_worker_v1: onlyLooks,
   working_backends_v1: onlyLooks,
   lets_through_v1: onlyLooks,
+  explain_event: onlyLooks,
   cancellations_v1: onlyLooks,
   lose_v1: 'sent only after a connection was lost in an event that ran alone; tested with the quarantine',
   note_recurrence_v1: 'a fact about the channel, noted again with the next event',

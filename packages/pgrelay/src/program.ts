@@ -1,4 +1,6 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { isEventId } from '@pgrelay/relay-core';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { runExplain } from './commands/explain.js';
 import { runMigrate } from './commands/migrate.js';
 import { runProblems } from './commands/problems.js';
 import { runScript } from './commands/script.js';
@@ -43,6 +45,9 @@ export function makeProgram(ended: (code: number) => void): Command {
   command('problems', 'show what is wrong now; exit code 1 when something is').action(async (options: CommonOptions) =>
     ended(await runProblems(options)),
   );
+  command('explain', 'say why an event is not running, or what became of it')
+    .addArgument(new Argument('<id>', 'the id that notify() returned').argParser(eventId))
+    .action(async (id: string, options: CommonOptions) => ended(await runExplain(id, options)));
   return program;
 }
 
@@ -67,4 +72,9 @@ function whole(least: number, most: number): (text: string) => number {
     if (/^\d+$/.test(text) && value >= least && value <= most) return value;
     throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`);
   };
+}
+
+function eventId(text: string): string {
+  if (isEventId(text)) return text;
+  throw new InvalidArgumentError('It is a whole number above 0.');
 }

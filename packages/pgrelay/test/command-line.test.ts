@@ -33,6 +33,7 @@ test.each([
   [['migrate', '--help']],
   [['problems', '--help']],
   [['script', '--help']],
+  [['explain', '--help']],
 ])('pgrelay %j explains itself', async (args) => {
   const { code, stdout, stderr } = await run(args);
   expect(code).toBe(0);

@@ -2,7 +2,9 @@ import { RelayError } from '@pgrelay/relay-sql';
 import pg from 'pg';
 import type { ChannelDefinition } from './channels/define-channel.js';
 import type { ChannelRef, ChannelsOf, NoChannels, NotifyArguments, PayloadFor } from './channels/notify-arguments.js';
+import { gateway } from './db/gateway.js';
 import type { Queryable } from './db/queryable.js';
+import { type Explanation, isEventId } from './explanation.js';
 import { sendNotify, sendNotifyMany } from './send.js';
 
 export interface NotifyOptions {
@@ -50,6 +52,12 @@ export interface RelayClient<C = NoChannels> {
     events: readonly NotifyEvent<PayloadFor<T, C>>[],
     options?: Pick<NotifyOptions, 'tx'>,
   ): Promise<string[]>;
+  /**
+   * Why the event `id` is not running, or what became of it: one row a reason, at least one. Also on a standby. The login
+   * needs the role `pgrelay_viewer`.
+   * @throws RelayError RELAY_ARGUMENT_INVALID when `id` is no id, as notify() returns it
+   */
+  explain(id: string): Promise<Explanation[]>;
   /** Ends the connections that the client opened itself. */
   close(): Promise<void>;
 }
@@ -79,9 +87,17 @@ export function createClient<const D extends readonly ChannelDefinition[] = read
     notify: (channel, payload?: unknown, notifyOptions: NotifyOptions = {}) =>
       sendNotify(db, channel, payload, notifyOptions, schemaOf),
     notifyMany: (channel, events, notifyOptions = {}) => sendNotifyMany(db, channel, events, notifyOptions, schemaOf),
+    explain: (id) => explain(db, id),
     close: async () => pool?.end(),
   };
   return client;
+}
+
+async function explain(db: Queryable, id: string): Promise<Explanation[]> {
+  if (isEventId(id)) return gateway.explain(db, id);
+  throw new RelayError('RELAY_ARGUMENT_INVALID', `the id of the event is ${JSON.stringify(id)}`, {
+    hint: 'Give the text that notify() returned: a whole number above 0.',
+  });
 }
 
 function byName(definitions: readonly ChannelDefinition[]): ReadonlyMap<string, ChannelDefinition> {

@@ -18,6 +18,7 @@ export { inject, injectable } from './di/injectable.js';
 export type { Provider } from './di/provider.js';
 export { EVENT, EVENT_LOGGER, LOGGER, SIGNAL, type Token, token } from './di/tokens.js';
 export type { RelayEvent } from './event.js';
+export { type Explanation, isEventId } from './explanation.js';
 export { AttemptError } from './handlers/attempt-error.js';
 export type { BreakerOptions } from './handlers/breaker-option.js';
 export type { BatchContext, HandlerContext, TransactionalContext } from './handlers/context.js';

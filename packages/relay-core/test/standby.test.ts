@@ -13,6 +13,8 @@ const folder = mkdtempSync('/var/tmp/pgrelay-standby-');
 chmodSync(folder, 0o755);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+let event = '';
+
 /** A server that was stopped cleanly and starts again as a standby: its data folder is its own cold copy. */
 async function startStandby() {
   const options = {
@@ -26,7 +28,7 @@ async function startStandby() {
   await migrate({ connectionString: primary.url });
   const client = createClient({ connectionString: primary.url });
   await run(primary.url, "select pgrelay.register_channel('s.work')");
-  await client.notify('s.work', 'before');
+  event = await client.notify('s.work', 'before');
   await client.close();
   await primary.stop();
   const signal = path.join(primary.directory, 'standby.signal');
@@ -80,12 +82,16 @@ test('a Processor on a standby waits without a slot, stops when told to, and wor
     expect([waiting.status, codes(waiting)]).toEqual([503, ['standby']]);
     expect((await ask(`${url}/healthz`)).json).toMatchObject({ status: 'healthy', phase: 'standby', lease: 'none' });
 
-    expect(await run(standby.url, 'select pg_promote() as yes')).toEqual([{ yes: true }]);
+    const client = createClient({ connectionString: standby.url });
+    const [why, ...others] = await client.explain(event);
+    expect(why).toMatchObject({ reason: 'standby', evidence: expect.stringContaining('runs nothing') });
+    expect(others).toMatchObject([{ reason: 'no_processor' }]);
+    expect(await run(standby.url, why?.remedy ?? '')).toEqual([{ pg_promote: true }]);
+    expect((await client.explain(event)).map(({ reason }) => reason)).not.toContain('standby');
     await kept;
     expect(second.processor.slot).toBe(1);
     expect((await ask(`${url}/readyz`)).status).toBe(200);
     await until(async () => seen.length === 1, 'the event of before runs');
-    const client = createClient({ connectionString: standby.url });
     await client.notify('s.work', 'after');
     await until(async () => seen.length === 2, 'a new one runs too');
     expect(seen).toEqual(['before', 'after']);

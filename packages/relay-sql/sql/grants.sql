@@ -12,7 +12,7 @@ grant execute on function pgrelay.notify(text, text, timestamptz, integer, text)
 grant execute on function pgrelay.next_fire(text, timestamptz, text, timestamptz), pgrelay.check_schedule(text, text) to pgrelay_producer, pgrelay_viewer;
 
 grant select on pgrelay.channels, pgrelay.events, pgrelay.processors, pgrelay.log, pgrelay.retry_rules, pgrelay.breakers to pgrelay_viewer;
-grant execute on function pgrelay.get_problems() to pgrelay_viewer;
+grant execute on function pgrelay.get_problems(), pgrelay.explain_event(bigint) to pgrelay_viewer;
 grant select on pgrelay.schema_migration, pgrelay.schema_module to pgrelay_viewer;
 
 grant select on pgrelay.queue, pgrelay.delayed, pgrelay.channel, pgrelay.retry_rule, pgrelay.node to pgrelay_admin;
@@ -25,7 +25,7 @@ grant execute on function
   pgrelay.redrive(bigint), pgrelay.redrive_channel(text, text, text, integer, double precision),
   pgrelay.set_retry(text, text, interval[], interval, double precision, interval, integer, text, boolean), pgrelay.unset_retry(text, text),
   pgrelay.set_breaker(text, integer, double precision, interval, integer, interval, interval), pgrelay.unset_breaker(text), pgrelay.close_breaker(text),
-  pgrelay.cancel(bigint), pgrelay.drop_channel(text, boolean),
+  pgrelay.cancel(bigint), pgrelay.snooze(bigint, interval), pgrelay.adopt_events(smallint), pgrelay.drop_channel(text, boolean),
   pgrelay.pause_channel(text), pgrelay.disable_channel(text), pgrelay.resume_channel(text)
   to pgrelay_admin;
 

@@ -139,6 +139,9 @@ describe('the action', () => {
     expect(await db.query("select object from pgrelay.get_problems() where code = 'action_missing'")).toEqual([
       { object: 'channel c.altered' },
     ]);
+    await register('c.altered', 'select 1'); // the same again, and yet something to do
+    expect(await db.query("select object from pgrelay.get_problems() where code = 'action_missing'")).toEqual([]);
+    expect(await runBatch(db, await takeSlot(db), 'c.altered')).toMatchObject({ done: 1 });
   });
 });
 

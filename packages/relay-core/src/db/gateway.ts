@@ -1,5 +1,6 @@
 import { attemptCalls } from './gateway/attempt.js';
 import { claimCalls } from './gateway/claim.js';
+import { explainCalls } from './gateway/explain.js';
 import { logCalls } from './gateway/log.js';
 import { notifyCalls } from './gateway/notify.js';
 import { pollCalls } from './gateway/poll.js';
@@ -9,7 +10,7 @@ import { settleCalls } from './gateway/settle.js';
 
 export type * from './gateway/rows.js';
 
-/** The calls a Processor makes; nothing but these files holds SQL text in this package. Each maps our SQLSTATEs to RelayError. */
+/** The calls that Processors and clients make; nothing but these files holds SQL text in this package. Each maps our SQLSTATEs to RelayError. */
 export const gateway = {
   ...notifyCalls,
   ...presenceCalls,
@@ -19,4 +20,5 @@ export const gateway = {
   ...settleCalls,
   ...rescueCalls,
   ...logCalls,
+  ...explainCalls,
 };

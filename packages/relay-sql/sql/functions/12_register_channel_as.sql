@@ -48,7 +48,9 @@ begin
 
   if v_old.id is not null then
     if v_new is not distinct from v_old then
-      return v_old.id;
+      if v_kind <> 'sql' or v_old.frame = pgrelay.frame_digest(v_old.id) then      -- else the private function is made anew
+        return v_old.id;
+      end if;
     elsif not p_replace then
       raise exception using errcode = 'PR005', message = format('channel %L is already registered, differently', p_name),
         hint = 'Pass p_replace => true to change it, or drop it with pgrelay.drop_channel().';

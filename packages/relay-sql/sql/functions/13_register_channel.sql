@@ -10,7 +10,7 @@
 --   p_max_payload         octets; 1 MB by default
 --   p_on_failure          the channel that gets an event for each event of this one that fails for good ('' takes it away)
 --   p_replace             change a channel that is registered differently; without it that is PR005
--- Registering the same thing again changes nothing. Returns the channel's id.
+-- Registering the same thing again changes nothing, but makes a private function anew that is missing or was altered. Returns the channel's id.
 -- Runs as the caller only to see its search_path; the rest is done by register_channel_as.
 create or replace function pgrelay.register_channel(
   p_name text,

@@ -58,7 +58,7 @@ as $$
   from pgrelay.instance i where i.alive and not i.hint_heard
   union all
   select 'unknown_node', format('node %s', e.node), format('%s events come from another cluster or database', e.n),
-    'They came with a restore or an upgrade. Move them to this node by updating their column node, or delete them.'
+    format('They came with a restore or an upgrade. Unless that node still works: select pgrelay.adopt_events(%s::smallint).', e.node)
   from (select x.node, count(*) as n from (select q.node from pgrelay.queue q union all select d.node from pgrelay.delayed d) x
         where x.node is distinct from (select n.id from pgrelay.node n where n.is_this) group by x.node) e
   union all

@@ -49,6 +49,21 @@ export const redrive = fc.tuple(nth, isCut).map(
       },
     ),
 );
+export const snooze = fc.tuple(nth, fc.constantFrom(0, 0, 2_500, 60_000), isCut).map(
+  ([n, delayMs, cut]) =>
+    new Step(
+      `snooze(${n}, ${delayMs})${cut ? ', cut' : ''}`,
+      (model) => model.events.size > 0,
+      async (model, real) => {
+        const { id } = pick([...model.events.values()], n);
+        if (cut) return real.cut(() => real.snooze(id, delayMs));
+        await alike(
+          () => model.snooze(id, delayMs),
+          () => real.snooze(id, delayMs),
+        );
+      },
+    ),
+);
 export const redriveChannel = fc.tuple(channel, fc.option(limit), fc.constantFrom(null, null, 0.5)).map(
   ([name, many, perSecond]) =>
     new Step(

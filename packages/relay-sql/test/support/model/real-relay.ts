@@ -179,6 +179,14 @@ export class RealRelay {
     await this.query('select pgrelay.redrive($1)', [id]);
   }
 
+  async snooze(id: string, delayMs: number): Promise<string | undefined> {
+    const rows = await this.query<{ what: string }>("select pgrelay.snooze($1, $2::float8 * interval '1 ms') as what", [
+      id,
+      delayMs,
+    ]);
+    return rows[0]?.what;
+  }
+
   async redriveChannel(channel: string, limit: number | null, perSecond: number | null): Promise<number> {
     const rows = await this.query<{ n: number }>(
       'select pgrelay.redrive_channel($1, p_limit => $2, p_per_second => $3)::integer as n',

@@ -236,6 +236,16 @@ export class RelayModel {
     return failed.length;
   }
 
+  /** Puts an event that waits off, or forward; it is then delayed until it is moved, even when it is due at once. */
+  snooze(id: string, delayMs: number): 'snoozed' | 'running' {
+    const event = this.events.get(id);
+    if (event?.where !== 'queue' && event?.where !== 'delayed') throw new Refused('PR028');
+    if (event.holder) return 'running';
+    event.where = 'delayed';
+    event.runAt = this.now + delayMs;
+    return 'snoozed';
+  }
+
   // What others see
 
   /** The ready events of a channel in the order in which they are claimed. */

@@ -1,0 +1,17 @@
+-- explain_event: nobody is there to run it: no Processor lives, or none that lives serves its channel. A call of run() serves SQL
+-- channels, and no other.
+create or replace function pgrelay.reason_no_processor(p_event pgrelay.explained_event) returns table (reason text, evidence text, remedy text)
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select 'no_processor', coalesce('the last heartbeat of a Processor was at ' || (select max(i.heartbeat_at) from pgrelay.instance i)::text, 'none has ever been started'),
+    case p_event.kind when 'sql' then 'call pgrelay.run();  -- or start a Processor: npx pgrelay start' else '-- Start a Processor: npx pgrelay start, or your own with the handler.' end
+  where p_event.stage in ('ready', 'delayed')
+    and not exists (select from pgrelay.instance i where i.alive and i.heartbeat_at > pgrelay.clock_now() - i.lease)
+  union all
+  select 'no_handler', format('of the %s living Processors none serves channel %s', x.living, p_event.channel),
+    case p_event.kind when 'handler' then format('-- Start a Processor with a handler for %s.', p_event.channel) else '-- Start a Processor: npx pgrelay start.' end
+  from (
+    select count(*) as living, bool_or(case p_event.kind when 'sql' then true when 'toplevel' then i.host <> 'CALL pgrelay.run' else p_event.channel = any (i.handlers) end) as served
+    from pgrelay.instance i where i.alive and i.heartbeat_at > pgrelay.clock_now() - i.lease) x
+  where p_event.stage in ('ready', 'delayed') and x.living > 0 and not x.served
+$$;

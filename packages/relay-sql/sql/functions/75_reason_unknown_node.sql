@@ -1,0 +1,8 @@
+-- explain_event: the event came from another cluster or database, with a restore or an upgrade; here only this node's run.
+create or replace function pgrelay.reason_unknown_node(p_event pgrelay.explained_event) returns table (reason text, evidence text, remedy text)
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select 'unknown_node', format('it was sent on node %s, and this is node %s', p_event.node, n.id),
+    format('select pgrelay.adopt_events(%s::smallint);  -- unless that node still works', p_event.node)
+  from pgrelay.node n where n.is_this and p_event.stage in ('ready', 'delayed') and p_event.node <> n.id
+$$;

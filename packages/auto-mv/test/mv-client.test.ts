@@ -106,6 +106,19 @@ describe('registers', () => {
     expect(row?.['watches']).toHaveLength(count);
   });
 
+  test('a chain: behind another view, in both ways of naming it; a circle has its code', async () => {
+    await db.query(`create materialized view ${shop.schema}."Über ""all""" as select 1 as n`);
+    const above = { schema: shop.schema, name: 'Über "all"' };
+    await mv.registerMv(above);
+    const id = await mv.registerMv(shop.view, { watchTables: [], chain: [above] });
+    expect(await registered(id)).toMatchObject({ watches: [`REFRESH ${shop.schema}."Über ""all"""`] });
+    await expect(mv.alterMv(above, { chain: [shop.view] })).rejects.toMatchObject({ code: 'AUTO_MV_CHAIN_CYCLE' });
+    await expect(mv.alterMv(above, { chain: [''] })).rejects.toMatchObject({ code: 'AUTO_MV_ARGUMENT_INVALID' });
+    expect(await mv.freshness(shop.view)).toMatchObject({ lastRootLagMs: null, lastRootDurationMs: null });
+    await mv.alterMv(shop.view, { chain: null });
+    expect(await registered(id)).toMatchObject({ watches: [] });
+  });
+
   test('a view whose names need quotes, in both ways of naming it, within the transaction of its client', async () => {
     const schema = `Größe "${shop.schema}"`;
     const name = ';drop';

@@ -34,8 +34,8 @@ begin
     begin
       update pgauto_mv.watch w set relation = v_found.oid, operation = v_found.operation where w.id = v_found.id;
     exception when unique_violation then                           -- another watch is the same by now: its views move over
-      insert into pgauto_mv.view_watch (mv_id, watch_id)
-        select d.mv_id, o.id from pgauto_mv.view_watch d join pgauto_mv.watch o on o.relation = v_found.oid and o.operation = v_found.operation
+      insert into pgauto_mv.view_watch (mv_id, watch_id, watched, chained)
+        select d.mv_id, o.id, d.watched, d.chained from pgauto_mv.view_watch d join pgauto_mv.watch o on o.relation = v_found.oid and o.operation = v_found.operation
         where d.watch_id = v_found.id on conflict do nothing;
     end;
   end loop;

@@ -21,6 +21,8 @@ begin
       hint = 'begin isolation level repeatable read; then enter_refresh_v1, the REFRESH, finish_refresh_v1, commit.';
   end if;
   select m.* into v_mv from pgauto_mv.mv m where m.id = p_mv_id;
+  perform set_config('pgauto_mv.root', (                       -- for finish_refresh_v1, before snap is another
+    select to_jsonb(r)::text from pgauto_mv.state s cross join lateral pgauto_mv.unserved_root(s.mv_id, s.snap) r where s.mv_id = p_mv_id), true);
   update pgauto_mv.state s set snap = case when not v_installing then v_snap end, basis = pgauto_mv.basis(p_mv_id, v_mv.view),
     claimed_until = null, snaps = case when not v_installing then array(
       select distinct x.snap::text from (

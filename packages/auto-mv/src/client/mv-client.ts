@@ -4,7 +4,7 @@ import { waitUntilFresh } from '../wait-until-fresh.js';
 import { toMvError } from './mv-errors.js';
 import { type MvFreshness, toFreshness } from './mv-freshness.js';
 import { type MvProblem, mvGateway } from './mv-gateway.js';
-import { type MvName, toSql } from './mv-name.js';
+import { isMvName, type MvName, toSql } from './mv-name.js';
 import { invalid, toArguments } from './mv-parameters.js';
 import type { AlterMvOptions, RegisterMvOptions } from './mv-settings.js';
 
@@ -19,7 +19,7 @@ export interface MvClient {
    * then `freshness().installing` is true.
    * @throws RelayError AUTO_MV_VIEW_UNKNOWN, AUTO_MV_VIEW_KIND, AUTO_MV_VIEW_REGISTERED, AUTO_MV_TABLE_UNKNOWN,
    * AUTO_MV_TABLE_UNWATCHABLE, AUTO_MV_TRIGGER_NOT_ALLOWED, AUTO_MV_REFRESH_NOT_ALLOWED, AUTO_MV_SETTING_INVALID,
-   * AUTO_MV_LOCKED, RELAY_CHANNEL_UNKNOWN
+   * AUTO_MV_LOCKED, AUTO_MV_CHAIN_CYCLE, AUTO_MV_VIEW_NOT_REGISTERED (of chain), RELAY_CHANNEL_UNKNOWN
    */
   registerMv(view: MvName, options?: RegisterMvOptions): Promise<string>;
   /**
@@ -121,8 +121,7 @@ async function waitOnHint(pool: pg.Pool, view: MvName, token: string, timeoutMs:
 }
 
 function checkName(view: MvName): MvName {
-  const isText = (value: unknown) => typeof value === 'string' && value !== '' && !value.includes('\0');
-  if (typeof view === 'string' ? isText(view) : isText(view?.name) && isText(view?.schema)) return view;
+  if (isMvName(view)) return view;
   throw invalid('the view', view, "Give its name as SQL would read it, or { schema: 'reporting', name: 'daily' }.");
 }
 

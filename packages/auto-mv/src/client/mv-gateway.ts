@@ -86,6 +86,7 @@ export const mvGateway = {
         ${ms('f.due_at')} as "dueAt", f.skip_reason as "skipReason", f.refreshing, f.installing, ${ms('f.paused_at')} as "pausedAt",
         f.refreshes::float8 as refreshes, ${ms('f.last_refreshed_at')} as "lastRefreshedAt",
         ${ms('f.last_refresh_duration')} as "lastRefreshDurationMs", f.last_refresh_mode as "lastRefreshMode",
+        ${ms('f.last_root_lag')} as "lastRootLagMs", ${ms('f.last_root_duration')} as "lastRootDurationMs",
         f.last_refresh_reason as "lastRefreshReason", f.failures, f.failed_sqlstate as "failedSqlstate",
         f.failed_code as "failedCode", ${ms('f.next_retry_at')} as "nextRetryAt"
       from pgauto_mv.freshness f where ${which}`,

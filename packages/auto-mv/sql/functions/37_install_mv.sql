@@ -14,5 +14,6 @@ begin
   perform pgauto_mv.check_refreshers(p_view);
   perform pgauto_mv.link_watches(v_mv_id, p_relations, p_operations);
   perform pgauto_mv.change_chain(v_mv_id, p_chain);
+  perform pgauto_mv.start_sync_v1();
   return v_mv_id;
 end $$;

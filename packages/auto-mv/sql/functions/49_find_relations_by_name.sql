@@ -25,7 +25,7 @@ begin
   for v_found in
     select w.id, c.oid, regexp_replace(w.operation, ' OF [0-9,]+', coalesce((
       select ' OF ' || array_to_string(t.tgattr::smallint[], ',') from pg_trigger t
-      where t.tgrelid = c.oid and t.tgattr <> ''::int2vector and t.tgfoid in ('pgauto_mv.capture()'::regprocedure, 'pgauto_mv.capture_once()'::regprocedure)
+      where t.tgrelid = c.oid and t.tgattr <> ''::int2vector and t.tgfoid in (to_regprocedure('pgauto_mv.capture()'), to_regprocedure('pgauto_mv.capture_once()'))
         and t.tgnargs = 1 and pgauto_mv.trigger_watch(t.tgargs) = w.id limit 1), '')) as operation
     from pgauto_mv.watch w
     join pg_namespace n on n.nspname = w.schema_name

@@ -1,9 +1,9 @@
--- The planner: looks at every view once, notes when changes were first and last seen, and asks for the refreshes that
+-- The planner: looks at every view once, notes when changes were first and last seen, and (p_ask) asks for the refreshes that
 -- are due. One at a time: the turn is a row lock that is skipped when taken. Writes only observation and log, and
 -- never waits for a refresh, a registration or a writer.
 -- Returns the milliseconds until the next refresh is due, NULL when nothing is (a change may come at any time, so
 -- callers look again after their own interval at the latest).
-create or replace function pgauto_mv.plan_v1() returns bigint
+create or replace function pgauto_mv.plan_v1(p_ask boolean default true) returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -135,7 +135,7 @@ begin
 
     if v_o.skip_reason = 'upstream first' then
       null;                           -- the refresh it waits for brings it up again, the next look at the latest
-    elsif v_due <= v_now then
+    elsif v_due <= v_now and p_ask then
       -- Asked for already, and nobody has begun since: ask again only after 5 s, in case the event was cancelled.
       if v_o.requested_epoch is distinct from v_state.epoch or v_o.requested_at < v_now - interval '5 s' then
         begin

@@ -39,6 +39,10 @@ begin
       hint = 'Somebody else refreshes the view, or it was unregistered. Roll back.';
   end if;
   select m.mode, m.reason into mode, reason from pgauto_mv.refresh_mode(v_mv.view) m;
+  if mode = 'concurrently' then
+    update pgauto_mv.state s set unique_index = pg_get_indexdef(pgauto_mv.key_index(v_mv.view))
+      where s.mv_id = p_mv_id and s.unique_index is distinct from pg_get_indexdef(pgauto_mv.key_index(v_mv.view));
+  end if;
   perform set_config('statement_timeout', round(extract(epoch from coalesce(v_mv.statement_timeout, p_statement_timeout)) * 1000)::text, true);
   perform set_config('lock_timeout', round(extract(epoch from coalesce(v_mv.lock_timeout,
     case mode when 'plain' then p_plain_lock_timeout else p_lock_timeout end)) * 1000)::text, true);

@@ -1,6 +1,7 @@
 import type { Queryable } from '@pgrelay/relay-core';
 import type { QueryResultRow } from 'pg';
 import { toMvError } from './mv-errors.js';
+import type { MvAction, MvFact, MvSimulation } from './mv-explain.js';
 import type { MvFreshnessRow } from './mv-freshness.js';
 import { type MvName, toSql } from './mv-name.js';
 import type { MvArguments } from './mv-parameters.js';
@@ -93,6 +94,32 @@ export const mvGateway = {
       values,
     );
     return rows[0];
+  },
+
+  async explain(db: Queryable, view: MvName): Promise<readonly MvFact[]> {
+    return query<MvFact>(db, 'select topic, object, detail from pgauto_mv.explain_mv($1::regclass)', [toSql(view)]);
+  },
+
+  /** Times are seconds, the window an interval; null: the default. */
+  async simulate(
+    db: Queryable,
+    view: MvName,
+    times: readonly (number | null)[],
+    window: string,
+  ): Promise<MvSimulation> {
+    const rows = await query<MvSimulation>(
+      db,
+      `select s.since, s.till, s.transactions::float8 as transactions, s.refreshes::float8 as refreshes,
+        ${ms('s.average_staleness')} as "averageStalenessMs", ${ms('s.longest_staleness')} as "longestStalenessMs",
+        s.stale_share::float8 as "staleShare", ${ms('s.refreshing')} as "refreshingMs", s.refreshing_share::float8 as "refreshingShare"
+      from pgauto_mv.simulate_mv($1::regclass, $2, $3, $4, $5::interval) s`,
+      [toSql(view), ...times, window],
+    );
+    return only(rows);
+  },
+
+  async actions(db: Queryable, name: 'sync_mv' | 'clean_mv'): Promise<readonly MvAction[]> {
+    return query<MvAction>(db, `select action, object from pgauto_mv.${name}()`, []);
   },
 
   async problems(db: Queryable): Promise<readonly MvProblem[]> {

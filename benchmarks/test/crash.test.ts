@@ -91,7 +91,7 @@ const inTheMiddle = (round: number) =>
 const untilDone = () =>
   until(
     () =>
-      one<boolean>(`select not exists (select from pgrelay.events)
+      one<boolean>(`select not exists (select from pgrelay.events e where e.channel <> 'pgauto_mv.sync')
         and not exists (select from pgauto_mv.freshness where dirty or refreshing) as value`),
     'every event and refresh to be done',
   );

@@ -9,7 +9,14 @@ grant select on pgauto_mv.freshness, pgauto_mv.materialized_view_state, pgauto_m
 grant select on pgauto_mv.failure to pgrelay_admin;
 grant execute on function pgauto_mv.get_mv_problems(), pgauto_mv.registry_problems(), pgauto_mv.timing_problems(), pgauto_mv.relation_name(oid),
   pgauto_mv.is_gated(bigint), pgauto_mv.watch_columns(text), pgauto_mv.why_all_columns(oid, oid) to pgrelay_viewer;
-grant execute on function pgauto_mv.freshness_mv(regclass), pgauto_mv.node_here() to pgrelay_viewer;
+grant execute on function pgauto_mv.freshness_mv(regclass), pgauto_mv.node_here(), pgauto_mv.recreate_without_nulls(oid, name) to pgrelay_viewer;
+grant execute on function pgauto_mv.explain_mv(regclass), pgauto_mv.simulate_mv(regclass, numeric, numeric, numeric, interval), pgauto_mv.explain_sources(bigint),
+  pgauto_mv.explain_watches(bigint), pgauto_mv.explain_refresh(bigint), pgauto_mv.explain_hints(bigint), pgauto_mv.find_mv(oid, text, text)
+  to pgrelay_viewer;
+
+-- The channel pgauto_mv.sync runs its action as the role pgrelay.
+grant usage on schema pgauto_mv to pgrelay;
+grant execute on function pgauto_mv.run_sync() to pgrelay;
 
 grant execute on function pgauto_mv.set_schedule(text, text, text), pgauto_mv.drop_schedule(text) to pgrelay_admin;
 
@@ -26,13 +33,14 @@ grant execute on function
 
 grant execute on function
   pgauto_mv.mv_watch(text, text),
-  pgauto_mv.register_mv(text, text, pgauto_mv.mv_watch_spec[], numeric, numeric, numeric, interval, interval, text, text, interval, boolean, text),
-  pgauto_mv.register_mv(regclass, numeric, numeric, numeric, interval, interval, text, text, interval, boolean, text),
-  pgauto_mv.alter_mv(text, text, pgauto_mv.mv_watch_spec[], numeric, numeric, numeric, interval, interval, text, text, interval, boolean, text, text[]),
-  pgauto_mv.alter_mv(regclass, pgauto_mv.mv_watch_spec[], numeric, numeric, numeric, interval, interval, text, text, interval, boolean, text, text[]),
+  pgauto_mv.register_mv(text, text, pgauto_mv.mv_watch_spec[], numeric, numeric, numeric, interval, interval, text, text, interval, boolean, text, regclass[]),
+  pgauto_mv.register_mv(regclass, numeric, numeric, numeric, interval, interval, text, text, interval, boolean, text, regclass[]),
+  pgauto_mv.alter_mv(text, text, pgauto_mv.mv_watch_spec[], numeric, numeric, numeric, interval, interval, text, text, interval, boolean, text, text[], regclass[]),
+  pgauto_mv.alter_mv(regclass, pgauto_mv.mv_watch_spec[], numeric, numeric, numeric, interval, interval, text, text, interval, boolean, text, text[], regclass[]),
   pgauto_mv.unregister_mv(text, text), pgauto_mv.unregister_mv(regclass),
   pgauto_mv.pause_mv(text, text), pgauto_mv.pause_mv(regclass), pgauto_mv.resume_mv(text, text), pgauto_mv.resume_mv(regclass),
-  pgauto_mv.clean_mv(),
+  pgauto_mv.clean_mv(), pgauto_mv.sync_mv(interval), pgauto_mv.schedule_sync(text, text),
+  pgauto_mv.import_dirty_flag(regclass, boolean), pgauto_mv.import_views(oid, boolean, name[]), pgauto_mv.dirty_flag_views(oid, name[]), pgauto_mv.dirty_flag_triggers(oid),
   pgauto_mv.find_view(text, text), pgauto_mv.qualify_watches(pgauto_mv.mv_watch_spec[]), pgauto_mv.check_watch_tables(pgauto_mv.mv_watch_spec[]), pgauto_mv.with_children(oid),
   pgauto_mv.read_by(oid, boolean), pgauto_mv.derive_watches(oid),
   pgauto_mv.reaches(oid, boolean), pgauto_mv.used_columns(oid), pgauto_mv.relation_watches(oid, text[], smallint[]),
@@ -41,9 +49,9 @@ grant execute on function
   pgauto_mv.lock_registry(), pgauto_mv.find_stale(oid),
   pgauto_mv.record_mv(oid, boolean, pgauto_mv.mv_settings), pgauto_mv.check_refreshers(oid),
   pgauto_mv.refresh_grant(oid, oid), pgauto_mv.serving_logins(),
-  pgauto_mv.install_mv(oid, boolean, oid[], text[], pgauto_mv.mv_settings), pgauto_mv.link_watches(bigint, oid[], text[]),
+  pgauto_mv.install_mv(oid, boolean, oid[], text[], pgauto_mv.mv_settings, oid[]), pgauto_mv.link_watches(bigint, oid[], text[]),
   pgauto_mv.put_trigger(bigint, oid, text, boolean), pgauto_mv.note_pending(bigint), pgauto_mv.report_unwatched(bigint, oid),
-  pgauto_mv.change_mv(bigint, pgauto_mv.mv_settings, boolean, pgauto_mv.mv_watch_spec[], text[]),
+  pgauto_mv.change_mv(bigint, pgauto_mv.mv_settings, boolean, pgauto_mv.mv_watch_spec[], text[], oid[]), pgauto_mv.change_chain(bigint, oid[]),
   pgauto_mv.alter_settings(bigint, pgauto_mv.mv_settings, text[]), pgauto_mv.change_watches(bigint, boolean, oid[], text[]),
   pgauto_mv.begin_rewatch(bigint), pgauto_mv.present_watches(bigint), pgauto_mv.watches_differ(bigint, oid[], text[]), pgauto_mv.set_derived(bigint, boolean),
   pgauto_mv.unlink_watches(bigint, oid[], text[]), pgauto_mv.set_paused(bigint, boolean),
@@ -58,12 +66,12 @@ grant execute on function
   pgauto_mv.replica_missing(bigint, oid, text), pgauto_mv.relation_triggers(oid), pgauto_mv.set_triggers(oid, boolean, boolean), pgauto_mv.is_gated_source(oid),
   pgauto_mv.missing_triggers(), pgauto_mv.invalidate_watch(bigint, text), pgauto_mv.repair_v1(),
   pgauto_mv.install_v1(integer), pgauto_mv.pending_triggers(), pgauto_mv.trigger_grant(oid, oid),
-  pgauto_mv.note_installed(bigint), pgauto_mv.note_tried(oid, text, name)
+  pgauto_mv.note_installed(bigint), pgauto_mv.note_tried(oid, text, name), pgauto_mv.start_sync_v1()
   to pgrelay_admin, pgrelay_processor;
 
 grant execute on function
   pgauto_mv.repair_view_v1(), pgauto_mv.invalidate_changed_v1(), pgauto_mv.unlink_gone_v1(), pgauto_mv.notice_bypass_v1(), pgauto_mv.unlinked_sources(), pgauto_mv.link_sources_v1(bigint),
-  pgauto_mv.plan_v1(), pgauto_mv.collect_v1(interval, interval, integer),
+  pgauto_mv.plan_v1(boolean), pgauto_mv.collect_v1(interval, interval, integer),
   pgauto_mv.begin_refresh_v1(bigint, text, xid8, interval),
   pgauto_mv.enter_refresh_v1(bigint, bigint, interval, interval, interval),
   pgauto_mv.finish_refresh_v1(bigint, bigint, text, text, text),
@@ -76,5 +84,7 @@ grant execute on function
   pgauto_mv.blocked_by_refresh_v1(integer[], interval),
   pgauto_mv.begin_upkeep_v1(bigint, integer, integer, interval, interval),
   pgauto_mv.end_upkeep_v1(bigint, bigint, text, text, text),
-  pgauto_mv.recheck_v1(), pgauto_mv.keep_names_v1()
+  pgauto_mv.recheck_v1(), pgauto_mv.keep_names_v1(),
+  pgauto_mv.next_due_v1(oid, bigint[]), pgauto_mv.keep_house_v1(), pgauto_mv.find_mv(oid, text, text)
   to pgrelay_processor;
+grant execute on procedure pgauto_mv.refresh_due(regclass, bigint) to pgrelay_processor;

@@ -1,4 +1,5 @@
 export { createMvClient, type MvClient } from './client/mv-client.js';
+export type { MvAction, MvFact, MvSimulation, MvTimes } from './client/mv-explain.js';
 export type { MvFreshness } from './client/mv-freshness.js';
 export type { MvProblem } from './client/mv-gateway.js';
 export type { MvName } from './client/mv-name.js';

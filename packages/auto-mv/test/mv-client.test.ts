@@ -106,6 +106,39 @@ describe('registers', () => {
     expect(row?.['watches']).toHaveLength(count);
   });
 
+  test('explains, simulates, follows the catalog, and puts triggers right', async () => {
+    await mv.registerMv(shop.view);
+    const facts = await mv.explainMv(daily());
+    expect(facts.map(({ topic }) => topic)).toEqual(expect.arrayContaining(['source', 'watch', 'state', 'plan']));
+    await db.query(`insert into ${shop.orders} (amount) values (1)`);
+    const simulation = await mv.simulateMv(shop.view, { refreshLag: 1, maxWait: 2, cooldown: 3, windowMs: 3_600_000 });
+    expect(simulation).toMatchObject({ transactions: 1, refreshes: 1, longestStalenessMs: 1000, refreshingMs: 0 });
+    expect(simulation.since).toBeInstanceOf(Date);
+    await expect(mv.simulateMv(shop.view, { cooldown: -1 })).rejects.toMatchObject({
+      code: 'AUTO_MV_ARGUMENT_INVALID',
+    });
+    await expect(mv.explainMv(shop.orders)).rejects.toMatchObject({ code: 'AUTO_MV_VIEW_NOT_REGISTERED' });
+    await db.query(`alter table ${shop.orders} rename to sold`);
+    expect(await mv.syncMv()).toEqual([{ action: 'renamed', object: `${shop.orders} is ${shop.schema}.sold now` }]);
+    await db.query(
+      `create trigger stray after truncate on ${shop.schema}.sold for each statement execute function pgauto_mv.capture('987654')`,
+    );
+    expect(await mv.cleanMv()).toContainEqual({ action: 'trigger taken off', object: `stray on ${shop.schema}.sold` });
+  });
+
+  test('a chain: behind another view, in both ways of naming it; a circle has its code', async () => {
+    await db.query(`create materialized view ${shop.schema}."Über ""all""" as select 1 as n`);
+    const above = { schema: shop.schema, name: 'Über "all"' };
+    await mv.registerMv(above);
+    const id = await mv.registerMv(shop.view, { watchTables: [], chain: [above] });
+    expect(await registered(id)).toMatchObject({ watches: [`REFRESH ${shop.schema}."Über ""all"""`] });
+    await expect(mv.alterMv(above, { chain: [shop.view] })).rejects.toMatchObject({ code: 'AUTO_MV_CHAIN_CYCLE' });
+    await expect(mv.alterMv(above, { chain: [''] })).rejects.toMatchObject({ code: 'AUTO_MV_ARGUMENT_INVALID' });
+    expect(await mv.freshness(shop.view)).toMatchObject({ lastRootLagMs: null, lastRootDurationMs: null });
+    await mv.alterMv(shop.view, { chain: null });
+    expect(await registered(id)).toMatchObject({ watches: [] });
+  });
+
   test('a view whose names need quotes, in both ways of naming it, within the transaction of its client', async () => {
     const schema = `Größe "${shop.schema}"`;
     const name = ';drop';
@@ -152,7 +185,7 @@ test('pauses, resumes, and says how fresh a view is', async () => {
     code: 'paused',
     object: shop.view,
     evidence: expect.any(String),
-    remedy: `select pgauto_mv.resume_mv('daily', '${shop.schema}')`,
+    remedy: `select pgauto_mv.resume_mv('daily', '${shop.schema}');`,
   });
   await mv.resumeMv(daily());
   expect((await mv.freshness(daily())).pausedAt).toBeNull();

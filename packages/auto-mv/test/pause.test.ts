@@ -42,7 +42,7 @@ test.each([
     expect(await skips()).toEqual([{ source: 'trigger', reason: 'paused' }]);
     expect(await refresh(await db.connect(), id, 'trigger', null)).toMatchObject({ kind: 'skipped', reason: 'paused' });
     const [problem] = await problems();
-    expect(problem?.remedy).toBe(`select pgauto_mv.resume_mv('daily', '${shop.schema}')`);
+    expect(problem?.remedy).toBe(`select pgauto_mv.resume_mv('daily', '${shop.schema}');`);
 
     await db.query(call('resume'));
     expect(await problems()).toEqual([]);

@@ -91,7 +91,9 @@ describe('a trigger', () => {
     await db.query(`alter table ${shop.orders} enable trigger ${trigger}`);
     await db.query(`alter trigger ${trigger} on ${shop.orders} rename to "my trigger"`);
     expect(await problems(shop.orders)).toEqual(['trigger_renamed']);
-    expect(await db.query('select action from pgauto_mv.clean_mv()')).toEqual([{ action: 'trigger renamed' }]);
+    expect(await db.query("select action from pgauto_mv.clean_mv() where action like 'trigger%'")).toEqual([
+      { action: 'trigger renamed' },
+    ]);
     expect(await triggerOf(shop.orders)).toBe(trigger);
   });
 
@@ -137,7 +139,7 @@ describe('a trigger', () => {
     await db.query(
       `create trigger stray after truncate on ${shop.orders} for each statement execute function pgauto_mv.capture('987654')`,
     );
-    expect(await db.query('select * from pgauto_mv.clean_mv()')).toEqual([
+    expect(await db.query("select * from pgauto_mv.clean_mv() where action like 'trigger%'")).toEqual([
       { action: 'trigger taken off', object: `stray on ${shop.orders}` },
     ]);
     expect(await triggerOf(shop.orders)).toBe('');

@@ -28,7 +28,7 @@ describe('an index that is lost', () => {
     await db.query(`drop index ${shop.schema}.daily_day_idx`);
     expect(await refresh(client, id)).toMatchObject({ mode: 'plain', reason: 'the view has no unique index' });
     const codes = () => db.query('select code from pgauto_mv.get_mv_problems() where object = $1', [shop.view]);
-    expect(await codes()).toEqual([{ code: 'no_unique_index' }]);
+    expect(await codes()).toEqual([{ code: 'unique_index_lost' }]);
     await db.query(`create unique index on ${shop.view} (day)`);
     expect(await refresh(client, id)).toMatchObject({ mode: 'concurrently' });
     expect(await codes()).toEqual([]);
@@ -174,7 +174,7 @@ test('never two refreshes of a view, by two Processors and requests without end'
       `select (select count(distinct pid)::int from pg_locks where relation = '${shop.schema}.slow'::regclass
           and mode in ('ExclusiveLock', 'AccessExclusiveLock')) as now,
         (select refreshes::int from pgauto_mv.freshness where id = $1) as refreshes,
-        (select count(*)::int from pgrelay.queue) + (select count(*)::int from pgrelay.delayed) as waiting`,
+        (select count(*)::int from pgrelay.events where channel = 'pgauto_mv.refresh') as waiting`,
       [id],
     );
     most = Math.max(most, row?.now ?? 0);

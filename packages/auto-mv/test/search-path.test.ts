@@ -66,7 +66,7 @@ describe('functions that name no schema', () => {
       const found = await problem(name);
       expect(found?.code).toBe('restricted_search_path');
       expect(found?.remedy).toContain(`alter function public.${name}(text) set search_path = public, pg_temp;`);
-      await db.query(`alter function public.${name}(text) set search_path = public, pg_temp`);
+      await db.query(found?.remedy ?? '');
       expect(await db.query('select pgauto_mv.recheck_v1()::int as n')).toEqual([{ n: 1 }]);
       expect(await refresh(client, id, 'retry', null)).toMatchObject({ kind: 'done' });
       expect(await db.query(`select v::int from public.${name}_view`)).toEqual([{ v: 2 }]);

@@ -149,6 +149,23 @@ test('a channel has one kind: another, an action or a mode is refused, a handler
 const pluginOf = (name: string, setup: (host: PluginHost) => void | Promise<void>) =>
   definePlugin<Record<never, never>>({ name, version: '1.0.0', validate: (options) => options, setup })();
 
+test('explain_event knows by its kind who serves a channel', async () => {
+  await asOwner(
+    "select pgrelay.register_kind_channel('told.nobody', 'nobody'), pgrelay.register_kind_channel('told.not', 'echo')",
+  );
+  processor = new Processor({
+    connectionString: db.url,
+    plugins: [new Echo().plugin()],
+    logger: pino({ level: 'silent' }),
+  });
+  await processor.start();
+  const why = async (channel: string) => client.explain(await client.notify(channel, null));
+  expect(await why('told.nobody')).toMatchObject([
+    { reason: 'no_handler', remedy: '-- Start a Processor with the plugin nobody.' },
+  ]);
+  expect((await why('told.not')).map(({ reason }) => reason)).not.toContain('no_handler');
+});
+
 test('one plugin a kind; a part of the context has a name of its own', async () => {
   const twice = pluginOf('twice', (host) => new Echo().plugin().setup(host));
   await expect(start([new Echo().plugin(), twice])).rejects.toMatchObject({ code: 'RELAY_PLUGIN_INVALID' });

@@ -135,6 +135,15 @@ describe.each(paths)('with search_path %s', (path) => {
       "select pgauto_mv.alter_mv('sum', 'shop', array[pgauto_mv.mv_watch('shop.orders', 'INSERT')], p_cooldown => 0, p_reset => array['work_mem'])",
     );
     await send("select pgauto_mv.alter_mv('sum', 'shop', p_reset => array['watch_tables', 'fire_on_replica'])");
+    await send('call pgauto_mv.refresh_due()');
+    await send("call pgauto_mv.refresh_due('shop.sum')");
+    await send(
+      "select * from pgauto_mv.sync_mv(), pgauto_mv.explain_mv('shop.sum'), pgauto_mv.simulate_mv('shop.sum')",
+    );
+    await send("select pgauto_mv.schedule_sync('1 hour'), pgauto_mv.run_sync()");
+    await db.query('create table if not exists shop.flags (view_name text)');
+    await db.query("insert into shop.flags values ('sum')");
+    await send("select * from pgauto_mv.import_dirty_flag('shop.flags')");
     await send("select pgauto_mv.unregister_mv('shop.sum')");
     await send("select pgauto_mv.register_mv('shop.sum'), pgauto_mv.unregister_mv('sum', 'shop')");
     await send(`select pgrelay_cron.schedule('${tag}', 'every 10 minutes', 'select 1'), pgrelay_cron.tick_v1()`);
@@ -186,9 +195,11 @@ test('only these look names up in the search_path of their caller, and each says
     'alter_mv', // calls qualify_watches
     'clock_now', // may be inlined; one qualified name
     'due_at', // with is_dirty and retry_pause: inlined, and called by pinned functions only
+    'import_dirty_flag', // hands the schemas in which views are looked up on
     'is_dirty',
     'mv_watch', // may be inlined; makes a row
     'qualify_watches', // names of tables, as the caller reads them
+    'refresh_due', // a procedure that commits can have no SET; pins after each COMMIT
     'register_channel', // keeps the caller's search_path for the action
     'register_mv', // calls qualify_watches
     'retry_pause',

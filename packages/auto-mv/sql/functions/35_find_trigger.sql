@@ -7,7 +7,7 @@ language sql stable rows 1 set search_path = pg_catalog, pg_temp
 as $$
   select t.tgname, t.tgenabled in ('O', 'A') from pg_trigger t
   where t.tgrelid = p_relation and not t.tgisinternal and t.tgparentid = 0
-    and t.tgfoid in ('pgauto_mv.capture()'::regprocedure, 'pgauto_mv.capture_once()'::regprocedure)
+    and t.tgfoid in (to_regprocedure('pgauto_mv.capture()'), to_regprocedure('pgauto_mv.capture_once()'))
     and t.tgnargs = 1 and pgauto_mv.trigger_watch(t.tgargs) = p_watch_id
     and (coalesce(t.tgoldtable, t.tgnewtable) is null or not pgauto_mv.has_foreign_child(p_relation))
   order by t.tgenabled in ('O', 'A') desc limit 1

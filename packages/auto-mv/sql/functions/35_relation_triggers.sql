@@ -10,5 +10,5 @@ as $$
   from pg_trigger t
   join pgauto_mv.watch w on w.id = pgauto_mv.trigger_watch(t.tgargs)
   where t.tgrelid = p_relation and not t.tgisinternal
-    and t.tgfoid in ('pgauto_mv.capture()'::regprocedure, 'pgauto_mv.capture_once()'::regprocedure)
+    and t.tgfoid in (to_regprocedure('pgauto_mv.capture()'), to_regprocedure('pgauto_mv.capture_once()'))
 $$;

@@ -30,6 +30,6 @@ as $$
     union all
     select format('trigger %s %s %s', t.oid, t.xmin, t.tgenabled) from watched w
       join pg_trigger t on t.tgrelid = w.relation
-        and t.tgfoid in ('pgauto_mv.capture()'::regprocedure, 'pgauto_mv.capture_once()'::regprocedure)
+        and t.tgfoid in (to_regprocedure('pgauto_mv.capture()'), to_regprocedure('pgauto_mv.capture_once()'))
         and pgauto_mv.trigger_watch(t.tgargs) = w.id) x(part)
 $$;

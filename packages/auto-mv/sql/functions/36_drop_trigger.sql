@@ -11,7 +11,7 @@ begin
   for v_trigger in
     select t.tgname from pg_trigger t
     where t.tgrelid = p_relation and not t.tgisinternal and t.tgparentid = 0
-      and t.tgfoid in ('pgauto_mv.capture()'::regprocedure, 'pgauto_mv.capture_once()'::regprocedure)
+      and t.tgfoid in (to_regprocedure('pgauto_mv.capture()'), to_regprocedure('pgauto_mv.capture_once()'))
       and pgauto_mv.trigger_watch(t.tgargs) = p_watch_id
     order by t.tgname
   loop

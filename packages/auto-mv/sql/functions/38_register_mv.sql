@@ -8,9 +8,10 @@
 --   p_safety_refresh     the longest without a refresh though nothing was seen to change; NULL: no limit
 --   p_fire_on_replica    see what logical replication writes, too
 --   p_channel            a channel that gets an event after each refresh; NULL: none
+--   p_chain              registered views after whose refreshes this one is refreshed, whatever it reads; NULL: none
 -- Returns the registration's id. The view, its tables and their indexes stay as they are, but for the triggers. A table
 -- that is busy is left to the Processors, one transaction each: until then the view is installing, and is not refreshed.
--- Errors: PM001 … PM010, PM040, PM041, PR001. Locks: every watched table as CREATE TRIGGER does, waiting at most 100 ms.
+-- Errors: PM001 … PM010, PM040, PM041, PM080 a circle, PR001. Locks: every watched table as CREATE TRIGGER does, waiting at most 100 ms.
 create or replace function pgauto_mv.register_mv(
   p_mv_name text,
   p_mv_schema text,
@@ -24,7 +25,8 @@ create or replace function pgauto_mv.register_mv(
   p_schedule text default null,
   p_safety_refresh interval default null,
   p_fire_on_replica boolean default false,
-  p_channel text default null
+  p_channel text default null,
+  p_chain regclass[] default null
 ) returns bigint
 language plpgsql
 as $$
@@ -37,5 +39,5 @@ begin
     from pgauto_mv.check_watch_tables(pgauto_mv.qualify_watches(p_watch_tables)) w;
   return pgauto_mv.install_mv(v_view, false, v_relations, v_operations,
     row(p_refresh_lag, p_max_wait, p_cooldown, p_statement_timeout, p_lock_timeout, p_work_mem, p_schedule, p_safety_refresh,
-      p_fire_on_replica, p_channel)::pgauto_mv.mv_settings);
+      p_fire_on_replica, p_channel)::pgauto_mv.mv_settings, p_chain::pg_catalog.oid[]);
 end $$;

@@ -12,7 +12,8 @@ create or replace function pgauto_mv.register_mv(
   p_schedule text default null,
   p_safety_refresh interval default null,
   p_fire_on_replica boolean default false,
-  p_channel text default null
+  p_channel text default null,
+  p_chain regclass[] default null
 ) returns bigint
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
@@ -25,7 +26,7 @@ begin
     from pgauto_mv.derive_watches(p_view) d cross join lateral unnest(d.operations) o;
   v_mv_id := pgauto_mv.install_mv(p_view, true, v_relations, v_operations,
     row(p_refresh_lag, p_max_wait, p_cooldown, p_statement_timeout, p_lock_timeout, p_work_mem, p_schedule, p_safety_refresh,
-      p_fire_on_replica, p_channel)::pgauto_mv.mv_settings);
+      p_fire_on_replica, p_channel)::pgauto_mv.mv_settings, p_chain::pg_catalog.oid[]);
   perform pgauto_mv.report_unwatched(v_mv_id, p_view);
   return v_mv_id;
 end $$;

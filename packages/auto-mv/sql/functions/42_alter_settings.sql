@@ -15,10 +15,10 @@ declare
   v_wrong text;
 begin
   select coalesce(r, 'NULL') into v_wrong from unnest(p_reset) r
-    where r is null or r <> 'watch_tables' and not v_default ? r limit 1;
+    where r is null or r not in ('watch_tables', 'chain') and not v_default ? r limit 1;
   if v_wrong is not null then
     raise exception using errcode = 'PM041', message = format('p_reset has %L, which is no setting', v_wrong),
-      hint = 'Settings are watch_tables, ' || (select string_agg(k, ', ' order by k) from jsonb_object_keys(v_default) k) || '.';
+      hint = 'Settings are chain, watch_tables, ' || (select string_agg(k, ', ' order by k) from jsonb_object_keys(v_default) k) || '.';
   end if;
   select r into v_wrong from unnest(p_reset) r where v_given ? r limit 1;
   if v_wrong is not null then

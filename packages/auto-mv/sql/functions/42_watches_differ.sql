@@ -4,6 +4,6 @@ language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
   with wanted as (select distinct w.relation, w.operation from unnest(p_relations, p_operations) w(relation, operation)),
   present as (
-    select w.relation, w.operation from pgauto_mv.view_watch d join pgauto_mv.watch w on w.id = d.watch_id where d.mv_id = p_mv_id)
+    select w.relation, w.operation from pgauto_mv.view_watch d join pgauto_mv.watch w on w.id = d.watch_id where d.mv_id = p_mv_id and d.watched)
   select exists (select from (table wanted except table present) x) or exists (select from (table present except table wanted) x)
 $$;

@@ -12,7 +12,8 @@ create or replace function pgauto_mv.alter_mv(
   p_safety_refresh interval default null,
   p_fire_on_replica boolean default null,
   p_channel text default null,
-  p_reset text[] default null
+  p_reset text[] default null,
+  p_chain regclass[] default null
 ) returns void
 language plpgsql
 as $$
@@ -20,5 +21,5 @@ begin
   perform pgauto_mv.change_mv(pgauto_mv.find_mv(p_view),
     row(p_refresh_lag, p_max_wait, p_cooldown, p_statement_timeout, p_lock_timeout, p_work_mem, p_schedule, p_safety_refresh,
       p_fire_on_replica, p_channel)::pgauto_mv.mv_settings,
-    p_watch_tables is not null, pgauto_mv.qualify_watches(p_watch_tables), p_reset);
+    p_watch_tables is not null, pgauto_mv.qualify_watches(p_watch_tables), p_reset, p_chain::pg_catalog.oid[]);
 end $$;

@@ -25,7 +25,7 @@ begin
   for v_found in
     select w.id, c.oid, regexp_replace(w.operation, ' OF [0-9,]+', coalesce((
       select ' OF ' || array_to_string(t.tgattr::smallint[], ',') from pg_trigger t
-      where t.tgrelid = c.oid and t.tgattr <> ''::int2vector and t.tgfoid in ('pgauto_mv.capture()'::regprocedure, 'pgauto_mv.capture_once()'::regprocedure)
+      where t.tgrelid = c.oid and t.tgattr <> ''::int2vector and t.tgfoid in (to_regprocedure('pgauto_mv.capture()'), to_regprocedure('pgauto_mv.capture_once()'))
         and t.tgnargs = 1 and pgauto_mv.trigger_watch(t.tgargs) = w.id limit 1), '')) as operation
     from pgauto_mv.watch w
     join pg_namespace n on n.nspname = w.schema_name
@@ -34,8 +34,8 @@ begin
     begin
       update pgauto_mv.watch w set relation = v_found.oid, operation = v_found.operation where w.id = v_found.id;
     exception when unique_violation then                           -- another watch is the same by now: its views move over
-      insert into pgauto_mv.view_watch (mv_id, watch_id)
-        select d.mv_id, o.id from pgauto_mv.view_watch d join pgauto_mv.watch o on o.relation = v_found.oid and o.operation = v_found.operation
+      insert into pgauto_mv.view_watch (mv_id, watch_id, watched, chained)
+        select d.mv_id, o.id, d.watched, d.chained from pgauto_mv.view_watch d join pgauto_mv.watch o on o.relation = v_found.oid and o.operation = v_found.operation
         where d.watch_id = v_found.id on conflict do nothing;
     end;
   end loop;

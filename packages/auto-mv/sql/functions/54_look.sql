@@ -3,7 +3,8 @@
 -- returned too.
 --   dirty   a change is visible that is not in the contents (or nothing is known of them)
 --   news    one of these was not visible when the planner looked last
---   chain   they are all refreshes of materialized views that this one reads
+--   chain   they are all refreshes of materialized views that this one reads or is chained behind
+--   linked  there are such views
 --
 -- newest: the latest change of each watch, above all that its views have served. Only the pairs of view and watch
 -- that it can concern are looked into, by walks that end at the first hit: a change that is not in the contents
@@ -12,7 +13,7 @@
 -- The plan is kept while the change log grows from nothing to millions of rows: hence never a sequential scan.
 create or replace function pgauto_mv.look() returns table (
   mv pgauto_mv.mv, state pgauto_mv.state, observation pgauto_mv.observation, snap pg_snapshot, token xid8,
-  dirty boolean, news boolean, chain boolean
+  dirty boolean, news boolean, chain boolean, linked boolean
 )
 language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
 as $$
@@ -50,7 +51,8 @@ begin
     from pair p group by p.mv_id
   )
   select m, s, o, pg_current_snapshot(), w.token,
-    s.snap is null or coalesce(n.unserved, false), coalesce(n.news, false), coalesce(n.chain, false)
+    s.snap is null or coalesce(n.unserved, false), coalesce(n.news, false), coalesce(n.chain, false),
+    exists (select from pgauto_mv.view_watch d join pgauto_mv.watch w on w.id = d.watch_id where d.mv_id = m.id and w.operation = 'REFRESH')
   from pgauto_mv.mv m
   join pgauto_mv.state s on s.mv_id = m.id
   join pgauto_mv.observation o on o.mv_id = m.id

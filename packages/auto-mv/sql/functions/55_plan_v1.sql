@@ -1,9 +1,9 @@
--- The planner: looks at every view once, notes when changes were first and last seen, and asks for the refreshes that
+-- The planner: looks at every view once, notes when changes were first and last seen, and (p_ask) asks for the refreshes that
 -- are due. One at a time: the turn is a row lock that is skipped when taken. Writes only observation and log, and
 -- never waits for a refresh, a registration or a writer.
 -- Returns the milliseconds until the next refresh is due, NULL when nothing is (a change may come at any time, so
 -- callers look again after their own interval at the latest).
-create or replace function pgauto_mv.plan_v1() returns bigint
+create or replace function pgauto_mv.plan_v1(p_ask boolean default true) returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -117,7 +117,10 @@ begin
       when pgauto_mv.is_gated(v_mv.id) then 'gated'
       when v_busy then case when v_o.next_first is not null then 'in progress' end   -- else it serves all that was seen
       when v_waits and (v_due is null or v_due > v_now) then 'failed; waits for the next change'
-      when v_due > v_now or v_rest is null or v_rest <= v_now then null
+      when v_due > v_now then null
+      when v_rest is null or v_rest <= v_now then case when v_view.linked and v_source not in ('wait', 'max_wait', 'retry')
+        and not coalesce(v_mv.max_wait > 0 and v_o.first_seen + make_interval(secs => v_mv.max_wait::double precision) <= v_now, false)
+        and pgauto_mv.awaits_upstream(v_mv.id, v_state.snap, v_o.fired_at, v_now) then 'upstream first' end
       when v_state.failures > 0 then 'backing off'
       else 'cooldown' end;
     v_due := case when v_due is not null then greatest(v_due, v_rest) end;
@@ -130,7 +133,9 @@ begin
       perform pgauto_mv.log_skip(v_mv.id, v_source, v_o.skip_reason, v_state.epoch);
     end if;
 
-    if v_due <= v_now then
+    if v_o.skip_reason = 'upstream first' then
+      null;                           -- the refresh it waits for brings it up again, the next look at the latest
+    elsif v_due <= v_now and p_ask then
       -- Asked for already, and nobody has begun since: ask again only after 5 s, in case the event was cancelled.
       if v_o.requested_epoch is distinct from v_state.epoch or v_o.requested_at < v_now - interval '5 s' then
         begin

@@ -21,6 +21,8 @@ begin
       hint = 'begin isolation level repeatable read; then enter_refresh_v1, the REFRESH, finish_refresh_v1, commit.';
   end if;
   select m.* into v_mv from pgauto_mv.mv m where m.id = p_mv_id;
+  perform set_config('pgauto_mv.root', (                       -- for finish_refresh_v1, before snap is another
+    select to_jsonb(r)::text from pgauto_mv.state s cross join lateral pgauto_mv.unserved_root(s.mv_id, s.snap) r where s.mv_id = p_mv_id), true);
   update pgauto_mv.state s set snap = case when not v_installing then v_snap end, basis = pgauto_mv.basis(p_mv_id, v_mv.view),
     claimed_until = null, snaps = case when not v_installing then array(
       select distinct x.snap::text from (
@@ -37,6 +39,10 @@ begin
       hint = 'Somebody else refreshes the view, or it was unregistered. Roll back.';
   end if;
   select m.mode, m.reason into mode, reason from pgauto_mv.refresh_mode(v_mv.view) m;
+  if mode = 'concurrently' then
+    update pgauto_mv.state s set unique_index = pg_get_indexdef(pgauto_mv.key_index(v_mv.view))
+      where s.mv_id = p_mv_id and s.unique_index is distinct from pg_get_indexdef(pgauto_mv.key_index(v_mv.view));
+  end if;
   perform set_config('statement_timeout', round(extract(epoch from coalesce(v_mv.statement_timeout, p_statement_timeout)) * 1000)::text, true);
   perform set_config('lock_timeout', round(extract(epoch from coalesce(v_mv.lock_timeout,
     case mode when 'plain' then p_plain_lock_timeout else p_lock_timeout end)) * 1000)::text, true);

@@ -24,6 +24,7 @@ declare
 begin
   update pgauto_mv.state s set claimed_until = null, failures = s.failures + 1, failed_at = v_now, failed_sqlstate = p_sqlstate,
       failed_code = v_code, transient = v_transient, next_retry_at = v_now + pgauto_mv.retry_pause(s.failures + 1),
+      unique_index = case when v_code is distinct from 'PM015' then s.unique_index end,      -- it is no key, so it is not to be made again
       failed_functions = case v_code when 'PM062' then v_unpinned end
     where s.mv_id = p_mv_id and s.epoch = p_epoch and s.claimed_until is not null
     returning s.next_retry_at into v_retry_at;

@@ -8,5 +8,5 @@ begin
   return pgauto_mv.request_refresh(p_mv_id, 'now', pg_current_xact_id(), null);
 exception when sqlstate 'PR001' or sqlstate 'PR002' then
   raise exception using errcode = 'PM014', message = format('the channel pgauto_mv.refresh takes no request: %s', sqlerrm),
-    hint = 'Start a Processor with the plugin autoMv(); the first start registers the channel.';
+    hint = 'Start a Processor with the plugin autoMv(); the first start registers the channel. Without one: CALL pgauto_mv.refresh_due(view).';
 end $$;

@@ -1,5 +1,7 @@
 -- One row per registered view: how fresh it is now, and how its refreshes went. Exact at the moment of the query, by the
 -- planner's own rule; installing while a trigger is still to be put on; stale_since is when the oldest change that the contents lack was made.
+-- last_root_lag: how old the oldest change in a table was that the last refresh brought, last_root_duration what the refreshes
+-- from there to here took together.
 create or replace view pgauto_mv.freshness as
 select m.id, m.view, m.schema_name, m.view_name,
   s.snap is null or m.node_id is distinct from (select pgauto_mv.node_here()) or u.pending > 0 or pgauto_mv.is_gated(m.id) as dirty,
@@ -10,7 +12,8 @@ select m.id, m.view, m.schema_name, m.view_name,
   s.done_at as last_refreshed_at, s.done_duration as last_refresh_duration, s.done_mode as last_refresh_mode, s.done_reason as last_refresh_reason,
   s.refreshes, s.failures, s.failed_sqlstate, s.failed_code, s.next_retry_at,
   m.refresh_lag, m.max_wait, m.cooldown, m.paused_at,
-  exists (select from pgauto_mv.view_watch d join pgauto_mv.pending_trigger p on p.watch_id = d.watch_id where d.mv_id = m.id) as installing
+  exists (select from pgauto_mv.view_watch d join pgauto_mv.pending_trigger p on p.watch_id = d.watch_id where d.mv_id = m.id) as installing,
+  s.done_root_lag as last_root_lag, s.done_root_duration as last_root_duration
 from pgauto_mv.mv m
 join pgauto_mv.state s on s.mv_id = m.id
 left join pgauto_mv.observation o on o.mv_id = m.id

@@ -11,5 +11,5 @@ as $$
     select c.relation, c.operation from pgauto_mv.chosen_watches(m.id) c where not m.derived) x
   where exists (select from pg_class v where v.oid = m.view) and not exists (
     select from pgauto_mv.view_watch d join pgauto_mv.watch w on w.id = d.watch_id
-    where d.mv_id = m.id and w.relation = x.relation and (w.operation = x.operation or pgauto_mv.covers(w.relation, w.operation, x.operation)))
+    where d.mv_id = m.id and d.watched and w.relation = x.relation and (w.operation = x.operation or pgauto_mv.covers(w.relation, w.operation, x.operation)))
 $$;

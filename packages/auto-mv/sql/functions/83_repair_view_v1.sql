@@ -18,7 +18,7 @@ begin
       if not exists (select from pgauto_mv.unlinked_sources() u where u.mv_id = v_id) then
         return v_id;
       end if;
-    exception when sqlstate 'PM006' or sqlstate 'PM009' or sqlstate 'PM010' then
+    exception when sqlstate 'PM006' or sqlstate 'PM009' or sqlstate 'PM010' or sqlstate 'PM080' then
       null;                           -- get_mv_problems() shows it until it is done
     end;
   end loop;

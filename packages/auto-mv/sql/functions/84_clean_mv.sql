@@ -1,4 +1,4 @@
--- Rebuilds the triggers: puts those on that were left to the Processors and missing ones back, gives renamed ones their
+-- Rebuilds what drifted: reconciles the registry with the catalog (sync_mv), then puts those on that were left to the Processors and missing ones back, gives renamed ones their
 -- name again, and takes off those whose watch is no more, or that no view wants for replication any more. With the
 -- caller's rights. Returns one row per thing done.
 -- Errors: as repair and drop_trigger do.
@@ -11,6 +11,7 @@ declare
   v_trigger record;
 begin
   perform pgauto_mv.lock_registry();
+  return query select s.action, s.object from pgauto_mv.sync_mv() s;
   loop
     v_table := (select i.relation from pgauto_mv.install_v1(null) i);
     exit when v_table is null;
@@ -26,7 +27,7 @@ begin
     select t.tgname, t.tgrelid, pgauto_mv.relation_name(t.tgrelid) as relation, f.watch_id is null or f.replica and not pgauto_mv.on_replica(f.watch_id) as stray,
       'pgauto_mv_' || f.watch_id || case when f.replica then '_replica' else '' end as proper
     from pg_trigger t left join lateral pgauto_mv.relation_triggers(t.tgrelid) f on f.name = t.tgname
-    where t.tgfoid in ('pgauto_mv.capture()'::regprocedure, 'pgauto_mv.capture_once()'::regprocedure)
+    where t.tgfoid in (to_regprocedure('pgauto_mv.capture()'), to_regprocedure('pgauto_mv.capture_once()'))
       and not t.tgisinternal and t.tgparentid = 0 order by t.tgrelid, t.tgname
   loop
     if v_trigger.stray then

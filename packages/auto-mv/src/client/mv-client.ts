@@ -2,9 +2,10 @@ import { type Queryable, RelayError } from '@pgrelay/relay-core';
 import pg from 'pg';
 import { waitUntilFresh } from '../wait-until-fresh.js';
 import { toMvError } from './mv-errors.js';
+import type { MvAction, MvFact, MvSimulation, MvTimes } from './mv-explain.js';
 import { type MvFreshness, toFreshness } from './mv-freshness.js';
 import { type MvProblem, mvGateway } from './mv-gateway.js';
-import { type MvName, toSql } from './mv-name.js';
+import { isMvName, type MvName, toSql } from './mv-name.js';
 import { invalid, toArguments } from './mv-parameters.js';
 import type { AlterMvOptions, RegisterMvOptions } from './mv-settings.js';
 
@@ -19,7 +20,7 @@ export interface MvClient {
    * then `freshness().installing` is true.
    * @throws RelayError AUTO_MV_VIEW_UNKNOWN, AUTO_MV_VIEW_KIND, AUTO_MV_VIEW_REGISTERED, AUTO_MV_TABLE_UNKNOWN,
    * AUTO_MV_TABLE_UNWATCHABLE, AUTO_MV_TRIGGER_NOT_ALLOWED, AUTO_MV_REFRESH_NOT_ALLOWED, AUTO_MV_SETTING_INVALID,
-   * AUTO_MV_LOCKED, RELAY_CHANNEL_UNKNOWN
+   * AUTO_MV_LOCKED, AUTO_MV_CHAIN_CYCLE, AUTO_MV_VIEW_NOT_REGISTERED (of chain), RELAY_CHANNEL_UNKNOWN
    */
   registerMv(view: MvName, options?: RegisterMvOptions): Promise<string>;
   /**
@@ -65,6 +66,17 @@ export interface MvClient {
    * @throws RelayError AUTO_MV_SOURCE_NOT_GATED, AUTO_MV_LOCKED, AUTO_MV_TRIGGER_NOT_ALLOWED
    */
   ungateSource(table: MvName): Promise<void>;
+  /** What it reads and watches, when it is refreshed next and why, and what would be better. @throws RelayError AUTO_MV_VIEW_NOT_REGISTERED */
+  explainMv(view: MvName): Promise<readonly MvFact[]>;
+  /**
+   * Replays the recorded changes of a view with other times.
+   * @throws RelayError AUTO_MV_VIEW_NOT_REGISTERED, AUTO_MV_TIME_INVALID
+   */
+  simulateMv(view: MvName, times?: MvTimes): Promise<MvSimulation>;
+  /** Follows what was renamed, or dropped and made again. @throws RelayError AUTO_MV_LOCKED */
+  syncMv(): Promise<readonly MvAction[]>;
+  /** syncMv(), and puts the triggers right. @throws RelayError AUTO_MV_LOCKED, AUTO_MV_TRIGGER_NOT_ALLOWED */
+  cleanMv(): Promise<readonly MvAction[]>;
   /** What stands in the way of fresh views. */
   getMvProblems(): Promise<readonly MvProblem[]>;
   /** Ends the connections that the client opened itself. */
@@ -100,6 +112,21 @@ export function createMvClient(options: { readonly connectionString: string } | 
     },
     gateSource: async (table) => mvGateway.onSource(db, 'gate_source', checkName(table)),
     ungateSource: async (table) => mvGateway.onSource(db, 'ungate_source', checkName(table)),
+    explainMv: async (view) => mvGateway.explain(db, checkName(view)),
+    simulateMv: async (view, times = {}) => {
+      const { refreshLag, maxWait, cooldown, windowMs = 86_400_000 } = times;
+      const seconds = [refreshLag, maxWait, cooldown].map((value) =>
+        value === undefined ? null : checkSeconds(value),
+      );
+      return mvGateway.simulate(
+        db,
+        checkName(view),
+        seconds,
+        `${checkTimeout(windowMs, 'windowMs', 31_536_000_000)} ms`,
+      );
+    },
+    syncMv: async () => mvGateway.actions(db, 'sync_mv'),
+    cleanMv: async () => mvGateway.actions(db, 'clean_mv'),
     getMvProblems: async () => mvGateway.problems(db),
     close: async () => pool?.end(),
   };
@@ -121,8 +148,7 @@ async function waitOnHint(pool: pg.Pool, view: MvName, token: string, timeoutMs:
 }
 
 function checkName(view: MvName): MvName {
-  const isText = (value: unknown) => typeof value === 'string' && value !== '' && !value.includes('\0');
-  if (typeof view === 'string' ? isText(view) : isText(view?.name) && isText(view?.schema)) return view;
+  if (isMvName(view)) return view;
   throw invalid('the view', view, "Give its name as SQL would read it, or { schema: 'reporting', name: 'daily' }.");
 }
 
@@ -132,7 +158,12 @@ function checkToken(token: string | bigint): string {
   throw invalid('the token', token, 'It is pg_current_xact_id() of the transaction that wrote, as a text or bigint.');
 }
 
-function checkTimeout(timeoutMs: number): number {
-  if (typeof timeoutMs === 'number' && timeoutMs >= 0 && timeoutMs <= 86_400_000) return Math.round(timeoutMs);
-  throw invalid('timeoutMs', timeoutMs, 'It is a number of ms from 0 to a day.');
+function checkTimeout(timeoutMs: number, name = 'timeoutMs', most = 86_400_000): number {
+  if (typeof timeoutMs === 'number' && timeoutMs >= 0 && timeoutMs <= most) return Math.round(timeoutMs);
+  throw invalid(name, timeoutMs, `It is a number of ms from 0 to ${most}.`);
+}
+
+function checkSeconds(seconds: number): number {
+  if (typeof seconds === 'number' && seconds >= 0 && seconds <= 31_536_000) return seconds;
+  throw invalid('a time', seconds, 'It is a number of seconds from 0 to a year.');
 }

@@ -23,6 +23,7 @@ const codes: Readonly<Record<string, string>> = {
   PM051: 'AUTO_MV_SOURCE_GATED',
   PM052: 'AUTO_MV_SOURCE_NOT_GATED',
   PM070: 'AUTO_MV_SCHEDULE_UNKNOWN',
+  PM080: 'AUTO_MV_CHAIN_CYCLE',
 };
 
 /** What the server says of the name of a view that it cannot find, or cannot read as a name. */

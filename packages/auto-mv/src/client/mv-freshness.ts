@@ -10,7 +10,7 @@ export interface MvFreshness {
   readonly pendingChanges: number;
   /** When the next refresh is due. */
   readonly dueAt: Date | null;
-  /** Why none comes now: paused, installing, cooldown, backing off, … */
+  /** Why none comes now: paused, installing, cooldown, backing off, upstream first, … */
   readonly skipReason: string | null;
   readonly refreshing: boolean;
   /** A trigger is still to be put on, because its table was busy; the first refresh follows the last trigger. */
@@ -22,6 +22,10 @@ export interface MvFreshness {
   readonly lastRefreshMode: 'concurrently' | 'plain' | null;
   /** Why the last one was not CONCURRENTLY. */
   readonly lastRefreshReason: string | null;
+  /** How old the oldest change in a table was that the last refresh brought, through all the views on the way, in ms. */
+  readonly lastRootLagMs: number | null;
+  /** What the refreshes from there to here took together, by the slowest way, in ms. */
+  readonly lastRootDurationMs: number | null;
   /** In a row; 0 after a success. */
   readonly failures: number;
   readonly failedSqlstate: string | null;

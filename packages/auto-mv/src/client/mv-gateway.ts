@@ -1,6 +1,7 @@
 import type { Queryable } from '@pgrelay/relay-core';
 import type { QueryResultRow } from 'pg';
 import { toMvError } from './mv-errors.js';
+import type { MvAction, MvFact, MvSimulation } from './mv-explain.js';
 import type { MvFreshnessRow } from './mv-freshness.js';
 import { type MvName, toSql } from './mv-name.js';
 import type { MvArguments } from './mv-parameters.js';
@@ -86,12 +87,39 @@ export const mvGateway = {
         ${ms('f.due_at')} as "dueAt", f.skip_reason as "skipReason", f.refreshing, f.installing, ${ms('f.paused_at')} as "pausedAt",
         f.refreshes::float8 as refreshes, ${ms('f.last_refreshed_at')} as "lastRefreshedAt",
         ${ms('f.last_refresh_duration')} as "lastRefreshDurationMs", f.last_refresh_mode as "lastRefreshMode",
+        ${ms('f.last_root_lag')} as "lastRootLagMs", ${ms('f.last_root_duration')} as "lastRootDurationMs",
         f.last_refresh_reason as "lastRefreshReason", f.failures, f.failed_sqlstate as "failedSqlstate",
         f.failed_code as "failedCode", ${ms('f.next_retry_at')} as "nextRetryAt"
       from pgauto_mv.freshness f where ${which}`,
       values,
     );
     return rows[0];
+  },
+
+  async explain(db: Queryable, view: MvName): Promise<readonly MvFact[]> {
+    return query<MvFact>(db, 'select topic, object, detail from pgauto_mv.explain_mv($1::regclass)', [toSql(view)]);
+  },
+
+  /** Times are seconds, the window an interval; null: the default. */
+  async simulate(
+    db: Queryable,
+    view: MvName,
+    times: readonly (number | null)[],
+    window: string,
+  ): Promise<MvSimulation> {
+    const rows = await query<MvSimulation>(
+      db,
+      `select s.since, s.till, s.transactions::float8 as transactions, s.refreshes::float8 as refreshes,
+        ${ms('s.average_staleness')} as "averageStalenessMs", ${ms('s.longest_staleness')} as "longestStalenessMs",
+        s.stale_share::float8 as "staleShare", ${ms('s.refreshing')} as "refreshingMs", s.refreshing_share::float8 as "refreshingShare"
+      from pgauto_mv.simulate_mv($1::regclass, $2, $3, $4, $5::interval) s`,
+      [toSql(view), ...times, window],
+    );
+    return only(rows);
+  },
+
+  async actions(db: Queryable, name: 'sync_mv' | 'clean_mv'): Promise<readonly MvAction[]> {
+    return query<MvAction>(db, `select action, object from pgauto_mv.${name}()`, []);
   },
 
   async problems(db: Queryable): Promise<readonly MvProblem[]> {

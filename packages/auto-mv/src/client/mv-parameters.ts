@@ -1,4 +1,5 @@
 import { RelayError } from '@pgrelay/relay-core';
+import { isMvName, type MvName, toSql } from './mv-name.js';
 import type { AlterMvOptions, MvEvent, MvSettings, MvWatch } from './mv-settings.js';
 
 /** A parameter of a function of schema pgauto_mv, without its p_, with the value to send. */
@@ -70,6 +71,13 @@ const kinds: Readonly<Record<keyof MvSettings, Kind>> = {
     fits: (value) => typeof value === 'boolean',
   },
   channel: text('channel'),
+  chain: {
+    parameter: 'chain',
+    cast: 'regclass[]',
+    what: 'a list of names of views',
+    fits: (value) => Array.isArray(value) && value.every(isMvName),
+    write: (value) => (value as readonly MvName[]).map(toSql),
+  },
 };
 
 const events: ReadonlySet<unknown> = new Set<MvEvent>(['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']);

@@ -1,3 +1,5 @@
+import type { MvName } from './mv-name.js';
+
 /** How a view is kept fresh. Times without `Ms` in their name are seconds, as in SQL. */
 export interface MvSettings {
   /** Seconds to wait after the latest change, 0 to a year. Default: 0. */
@@ -20,6 +22,8 @@ export interface MvSettings {
   readonly fireOnReplica?: boolean;
   /** A registered channel that gets an event after each refresh. Default: none. */
   readonly channel?: string;
+  /** Registered views after whose refreshes this one is refreshed, whatever its query reads. Default: none. */
+  readonly chain?: readonly MvName[];
 }
 
 /** An operation on a table. */

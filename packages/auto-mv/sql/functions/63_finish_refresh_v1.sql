@@ -32,7 +32,7 @@ begin
       done_reason = p_reason, refreshes = s.refreshes + 1, failures = 0, failed_at = null, failed_sqlstate = null, failed_code = null,
       transient = null, next_retry_at = null, event_sqlstate = null,
       scans = pgauto_mv.scans(v_mv.view) + pgauto_mv.scans_here(v_mv.view),
-      read_at = case when pgauto_mv.scans(v_mv.view) <> s.scans then v_now else s.read_at end,
+      read_at = case when pgauto_mv.scans(v_mv.view) > s.scans then v_now else s.read_at end,
       done_root_lag = v_now - v_root.root_at, done_root_duration = v_now - s.claimed_at + v_root.root_duration
     where s.mv_id = p_mv_id and s.epoch = p_epoch returning s.done_duration, s.done_root_duration into v_duration, v_root_duration;
   if not found then

@@ -23,7 +23,7 @@ as $$
   select 'not_read', v.name, format('refreshed for nobody: not read since %s, as far as the server counts', coalesce(v.read_at, v.registered_at)),
     format('select pgauto_mv.unregister_mv(%L, %L); -- or give it a longer refresh_lag', v.view_name, v.schema_name)
   from mv v
-  where current_setting('track_counts')::boolean and v.scans = pgauto_mv.scans(v.view)
+  where current_setting('track_counts')::boolean and pgauto_mv.scans(v.view) <= v.scans
     and coalesce(v.read_at, v.registered_at) < pgrelay.clock_now() - interval '30 days'
   union all
   select 'changes_pile_up', v.name, 'it has yet to serve more than 200,000 transactions, which stay in the change log until then',

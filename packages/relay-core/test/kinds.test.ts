@@ -153,12 +153,7 @@ test('explain_event knows by its kind who serves a channel', async () => {
   await asOwner(
     "select pgrelay.register_kind_channel('told.nobody', 'nobody'), pgrelay.register_kind_channel('told.not', 'echo')",
   );
-  processor = new Processor({
-    connectionString: db.url,
-    plugins: [new Echo().plugin()],
-    logger: pino({ level: 'silent' }),
-  });
-  await processor.start();
+  await start([new Echo().plugin()]);
   const why = async (channel: string) => client.explain(await client.notify(channel, null));
   expect(await why('told.nobody')).toMatchObject([
     { reason: 'no_handler', remedy: '-- Start a Processor with the plugin nobody.' },

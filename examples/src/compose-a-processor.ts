@@ -38,7 +38,7 @@ const processor = new Processor({
   plugins: [
     autoMv(),
     http({ endpoints: { 'heartbeat.out': { url } } }),
-    cron({ jobs: [{ name: 'heartbeat', every: '1s', channel: 'heartbeat', payload: { from: 'cron' } }] }),
+    cron({ jobs: [{ name: 'heartbeat', spec: '1s', channel: 'heartbeat', payload: { from: 'cron' } }] }),
   ],
   handlers: [
     defineHandler('heartbeat', { mode: 'transactional' }, async (event, ctx) => {

@@ -26,17 +26,20 @@ test('with --json an error is JSON', async () => {
   });
 });
 
-test.each([[['--help']], [['start', '--help']], [['migrate', '--help']], [['problems', '--help']]])(
-  'pgrelay %j explains itself',
-  async (args) => {
-    const { code, stdout, stderr } = await run(args);
-    expect(code).toBe(0);
-    expect(stderr).toBe('');
-    expect(stdout).toContain('Usage: pgrelay');
-    expect(stdout).toContain('DATABASE_URL');
-    expect(stdout).toContain('Exit codes');
-  },
-);
+test.each([
+  [['--help']],
+  [['start', '--help']],
+  [['migrate', '--help']],
+  [['problems', '--help']],
+  [['cron', 'plan', '--help']],
+])('pgrelay %j explains itself', async (args) => {
+  const { code, stdout, stderr } = await run(args);
+  expect(code).toBe(0);
+  expect(stderr).toBe('');
+  expect(stdout).toContain('Usage: pgrelay');
+  expect(stdout).toContain('DATABASE_URL');
+  expect(stdout).toContain('Exit codes');
+});
 
 test('a database that does not answer, or cannot be named, is exit code 1 with the password unsaid', async () => {
   const closed = await run(['migrate'], { databaseUrl: 'postgresql://u:hunter2@127.0.0.1:1/x' });

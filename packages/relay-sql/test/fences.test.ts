@@ -83,6 +83,7 @@ const writes: Readonly<Record<string, { readonly fenced: string } | { readonly f
   'pgrelay_cron.tick_v1': { free: 'each occurrence once, by the lock on its job' },
   'pgrelay_cron.forget_v1': { free: 'removes what is old' },
   'pgrelay_cron.declare_jobs_v1': { free: 'adds or changes jobs in code' },
+  'pgrelay_cron.sync_jobs_v1': { free: 'adds or changes jobs in code' },
 };
 
 async function asOwner<T extends Record<string, unknown>>(sql: string): Promise<T[]> {

@@ -88,6 +88,7 @@ describe('docs/reference/options.md', () => {
     ['InboundChannel', 'packages/plugin-http/src'],
     ['CronOptions', 'packages/plugin-cron/src'],
     ['CronJob', 'packages/plugin-cron/src'],
+    ['SyncOptions', 'packages/plugin-cron/src'],
   ])('%s has every option, and no other', (name, folder) => {
     const body = new RegExp(`export interface ${name} \\{\\n([\\s\\S]*?)^\\}`, 'm');
     const source = sources(folder, '.ts').find((text) => body.test(text)) ?? '';

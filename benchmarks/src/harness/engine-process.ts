@@ -37,10 +37,14 @@ export function startEngine(settings: EngineSettings, node: string = process.exe
 export async function startBinary(
   url: string,
   client: pg.Client,
-  { workers = 1, node = process.execPath }: { readonly workers?: number; readonly node?: string } = {},
+  {
+    workers = 1,
+    node = process.execPath,
+    env = {},
+  }: { readonly workers?: number; readonly node?: string; readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<CommandProcess> {
   const args = ['start', '--workers', String(workers), '--log-level', 'error'];
-  const started = new CommandProcess(node, pgrelayBinary, args, { DATABASE_URL: url });
+  const started = new CommandProcess(node, pgrelayBinary, args, { DATABASE_URL: url, ...env });
   const end = performance.now() + PATIENCE_MS;
   while ((await tenureOf(client, started.pid)) === undefined) {
     started.check();

@@ -4,6 +4,8 @@ import { capture } from './capture.js';
 import { changeLog } from './change-log.js';
 import { contention } from './contention.js';
 import { crash } from './crash.js';
+import { cronFire } from './cron-fire.js';
+import { cronTick } from './cron-tick.js';
 import { drainLeased } from './drain-leased.js';
 import { drainSql } from './drain-sql.js';
 import { enqueue } from './enqueue.js';
@@ -36,4 +38,6 @@ export const scenarios: readonly Scenario[] = [
   freshness,
   http,
   httpHanging,
+  cronTick,
+  cronFire,
 ];

@@ -21,6 +21,16 @@ export interface StartOptions extends CommonOptions {
   readonly httpHost: string;
 }
 
+export interface CronOptions extends CommonOptions {
+  /** Whose jobs these are: the option `app` of their `cron()`. */
+  readonly app: string;
+}
+
+export interface CronSyncOptions extends CronOptions {
+  /** Remove jobs that the app declared once and declares no more. Default: false. */
+  readonly remove?: boolean;
+}
+
 export const defaultOptions = { directory: '.pgrelay', workers: 1, logLevel: 'info', httpHost: '127.0.0.1' } as const;
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;

@@ -1,11 +1,20 @@
+import { defaultCronOptions } from '@pgrelay/plugin-cron';
 import { isEventId } from '@pgrelay/relay-core';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { runCronPlan, runCronSync } from './commands/cron.js';
 import { runExplain } from './commands/explain.js';
 import { runMigrate } from './commands/migrate.js';
 import { runProblems } from './commands/problems.js';
 import { runScript } from './commands/script.js';
 import { runStart } from './commands/start.js';
-import { type CommonOptions, defaultOptions, logLevels, type StartOptions } from './options.js';
+import {
+  type CommonOptions,
+  type CronOptions,
+  type CronSyncOptions,
+  defaultOptions,
+  logLevels,
+  type StartOptions,
+} from './options.js';
 import { version } from './version.js';
 
 /** The commands and their options. `ended` gets the exit code of the command that ran. */
@@ -48,7 +57,26 @@ export function makeProgram(ended: (code: number) => void): Command {
   command('explain', 'say why an event is not running, or what became of it')
     .addArgument(new Argument('<id>', 'the id that notify() returned').argParser(eventId))
     .action(async (id: string, options: CommonOptions) => ended(await runExplain(id, options)));
+  addCron(program, ended);
   return program;
+}
+
+/** Jobs that code declares: a module that exports them is compared with the database. */
+function addCron(program: Command, ended: (code: number) => void): void {
+  const cron = program
+    .command('cron')
+    .description('jobs that a module declares: export const jobs = […]')
+    .addHelpText('after', environment);
+  const command = (name: string, description: string) =>
+    common(
+      cron.command(name).description(description).argument('<module>', 'a JavaScript file that exports jobs'),
+    ).option('--app <name>', 'whose jobs these are', defaultCronOptions.app);
+  command('plan', 'show what syncing the jobs would do').action(async (file: string, options: CronOptions) =>
+    ended(await runCronPlan(file, options)),
+  );
+  command('sync', 'create and change jobs as declared; what an operator changed in SQL stays')
+    .option('--remove', 'remove jobs that are declared no more')
+    .action(async (file: string, options: CronSyncOptions) => ended(await runCronSync(file, options)));
 }
 
 const environment = `

@@ -34,6 +34,7 @@ test.each([
   [['problems', '--help']],
   [['script', '--help']],
   [['explain', '--help']],
+  [['cron', 'plan', '--help']],
 ])('pgrelay %j explains itself', async (args) => {
   const { code, stdout, stderr } = await run(args);
   expect(code).toBe(0);

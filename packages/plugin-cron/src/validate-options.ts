@@ -1,5 +1,6 @@
 import { RelayError } from '@pgrelay/relay-core';
-import { type CronJob, type CronOptions, defaultCronOptions } from './options.js';
+import { checkJobs } from './check-jobs.js';
+import { type CronOptions, defaultCronOptions } from './options.js';
 
 /**
  * Fills in the defaults and refuses what cannot work.
@@ -17,25 +18,12 @@ export function validateOptions(given: Partial<CronOptions>): CronOptions {
   const options = { ...defaultCronOptions, ...defined };
   whole('lookEveryMs', options.lookEveryMs, 10, 60_000);
   whole('keepRunsDays', options.keepRunsDays, 1, 36_500);
-  const names = new Set<string>();
-  for (const job of options.jobs) {
-    checkJob(job);
-    if (names.has(job.name))
-      refuse(`job ${JSON.stringify(job.name)} is declared twice`, 'Each job has a name of its own.');
-    names.add(job.name);
-  }
+  if (typeof options.app !== 'string' || options.app.trim() === '')
+    refuse(`option app is ${JSON.stringify(options.app)}`, "It is a name, such as 'billing'.");
+  if (typeof options.removeUndeclared !== 'boolean')
+    refuse(`option removeUndeclared is ${JSON.stringify(options.removeUndeclared)}`, 'It is true or false.');
+  checkJobs(options.jobs);
   return options;
-}
-
-function checkJob(job: CronJob): void {
-  for (const field of ['name', 'every', 'channel'] as const) {
-    if (typeof job[field] !== 'string' || job[field].trim() === '') {
-      refuse(
-        `a job has ${field} ${JSON.stringify(job[field])}`,
-        "For example { name: 'tidy', every: '5 minutes', channel: 'tidy' }.",
-      );
-    }
-  }
 }
 
 function whole(name: string, value: number, least: number, most: number): void {

@@ -3,6 +3,7 @@ import { defineHandler, Processor, type ProcessorOptions } from '@pgrelay/relay-
 import { until, useDatabase } from '@pgrelay/test-support';
 import { pino } from 'pino';
 import { afterEach, beforeAll, expect, test } from 'vitest';
+import { removeJobs } from './support/jobs.js';
 
 const database = useDatabase();
 const running: Processor[] = [];
@@ -15,7 +16,7 @@ beforeAll(async () => {
 
 afterEach(async () => {
   await Promise.all(running.splice(0).map((processor) => processor.stop()));
-  await database.query('select pgrelay_cron.unschedule(name) from pgrelay_cron.jobs');
+  await removeJobs(database);
 });
 
 async function start(options: Partial<ProcessorOptions>): Promise<void> {
@@ -34,7 +35,7 @@ interface Run {
 const untilRuns = (job: string, count: number) =>
   until(async () => {
     const rows = await database.query<Run>(
-      'select planned_at, started_at, outcome, sqlstate from pgrelay_cron.runs where job = $1 and outcome is not null order by planned_at',
+      'select planned_at, started_at, outcome, sqlstate from pgrelay_cron.runs where job = $1 and finished_at is not null order by planned_at, attempt',
       [job],
     );
     return rows.length >= count && rows;
@@ -68,10 +69,63 @@ test('a command that fails runs again at its next time', async () => {
   ]);
 });
 
+test('what cannot run in a transaction runs at the top level: the commands of pg_cron’s README', async () => {
+  await database.query('create table public.events (event_time timestamptz)');
+  await database.query('grant select, delete on public.events to pgrelay');
+  await database.query('create table public.committed (at timestamptz)');
+  await database.query('grant insert on public.committed to pgrelay');
+  await database.query(
+    'create procedure public.process_updates() language plpgsql as $$ begin insert into public.committed values (now()); commit; insert into public.committed values (now()); end $$',
+  );
+  await database.query('create procedure public.process_payroll() language plpgsql as $$ begin null; end $$');
+  await database.query('grant execute on procedure public.process_updates(), public.process_payroll() to pgrelay');
+  await database.query('create schema indexed authorization pgrelay');
+  await database.query('set role pgrelay');
+  await database.query('create table indexed.big (n integer)');
+  await database.query('reset role');
+  const commands = {
+    delete: "DELETE FROM events WHERE event_time < now() - interval '1 week'",
+    vacuum: 'VACUUM indexed.big',
+    updates: 'CALL process_updates()',
+    payroll: 'CALL process_payroll()',
+    index: 'CREATE INDEX CONCURRENTLY IF NOT EXISTS big_n ON indexed.big (n)',
+  };
+  for (const [name, command] of Object.entries(commands))
+    await database.query("select pgrelay_cron.schedule($1, '@daily', $2), pgrelay_cron.run_now($1)", [name, command]);
+  await start({ plugins: [cron()] });
+  for (const name of Object.keys(commands))
+    expect([name, (await untilRuns(name, 1)).map((run) => run.outcome)]).toEqual([name, ['done']]);
+  expect(await database.query('select count(distinct at)::int as n from public.committed')).toEqual([{ n: 2 }]);
+  expect(await database.query("select to_regclass('indexed.big_n') is not null as made")).toEqual([{ made: true }]);
+});
+
+test('a job whose handler is gone is a problem row', async () => {
+  const problems = () =>
+    database.query("select code, object from pgrelay_cron.get_cron_problems() where code = 'cron_no_handler'");
+  await database.query("select * from pgrelay.declare_handlers_v1(array['retired'], array['leased'], true)");
+  await database.query("select pgrelay_cron.schedule_event('retire', '@daily', 'retired')");
+  await start({ plugins: [cron()] });
+  expect(await problems()).toEqual([{ code: 'cron_no_handler', object: 'job retire' }]);
+  await start({ plugins: [cron()], handlers: [defineHandler('retired', async () => undefined)] });
+  expect(await problems()).toEqual([]);
+});
+
+test('a run has a timeout, retries and a log like any other event', async () => {
+  await database.query(
+    "select pgrelay_cron.schedule('slow', '@daily', 'select pg_sleep(60)', p_timeout => '100 ms'), pgrelay.set_retry('cron.slow', 'sqlstate:57014', array[interval '0'], p_limit => 1), pgrelay_cron.run_now('slow')",
+  );
+  await start({ plugins: [cron()] });
+  const runs = await untilRuns('slow', 2);
+  expect(runs.map((run) => [run.outcome, run.sqlstate])).toEqual([
+    ['retried', '57014'],
+    ['failed', '57014'],
+  ]);
+});
+
 test('jobs declared in code send their payload to a handler', async () => {
   const seen: unknown[] = [];
   const handlers = [defineHandler('tidy', async (event) => void seen.push(event.payload))];
-  const jobs = [{ name: 'tidy often', every: '1s', channel: 'tidy', payload: { keep: 3 } }];
+  const jobs = [{ name: 'tidy often', spec: '1s', channel: 'tidy', payload: { keep: 3 } }];
   await start({ plugins: [cron({ jobs })], handlers });
   await start({ plugins: [cron({ jobs })], handlers });
   await untilRuns('tidy often', 2);
@@ -80,8 +134,8 @@ test('jobs declared in code send their payload to a handler', async () => {
 
 test('a job that cannot work stops the start, with its code', async () => {
   const started = (job: object) =>
-    start({ plugins: [cron({ jobs: [{ name: 'a', every: '1s', channel: 'tidy', ...job }] })] });
-  await expect(started({ every: '* * * * *' })).rejects.toMatchObject({ code: 'PLUGIN_CRON_SPEC_INVALID' });
+    start({ plugins: [cron({ jobs: [{ name: 'a', spec: '1s', channel: 'tidy', ...job }] })] });
+  await expect(started({ spec: '61 * * * *' })).rejects.toMatchObject({ code: 'PLUGIN_CRON_SPEC_INVALID' });
   await expect(started({ channel: 'nobody' })).rejects.toMatchObject({ code: 'RELAY_CHANNEL_UNKNOWN' });
   await expect(started({ name: 'x'.repeat(196) })).rejects.toMatchObject({ code: 'PLUGIN_CRON_ARGUMENT_INVALID' });
   await database.query("select pgrelay_cron.schedule('a', '1 day', 'select 1')");
@@ -92,8 +146,12 @@ test.each([
   { lookEveryMs: 0 },
   { keepRunsDays: 1.5 },
   { job: [] },
-  { jobs: [{ name: '', every: '1s', channel: 'tidy' }] },
-  { jobs: ['a', 'a'].map((name) => ({ name, every: '1s', channel: 'tidy' })) },
+  { jobs: [{ name: '', spec: '1s', channel: 'tidy' }] },
+  { app: '' },
+  { jobs: [{ name: 'a', spec: '1s', channel: 'tidy', every: '1s' }] },
+  { jobs: [{ name: 'a', spec: '1s', channel: 'tidy', jitterMs: -1 }] },
+  { jobs: [{ name: 'a', spec: '1s', channel: 'tidy', startsAt: new Date(Number.NaN) }] },
+  { jobs: ['a', 'a'].map((name) => ({ name, spec: '1s', channel: 'tidy' })) },
 ])('option %o is refused', (options) => {
   expect(() => cron(options)).toThrow(expect.objectContaining({ code: 'PLUGIN_CRON_OPTION_INVALID' }));
 });

@@ -26,7 +26,7 @@ grant execute on function
   pgrelay.set_retry(text, text, interval[], interval, double precision, interval, integer, text, boolean), pgrelay.unset_retry(text, text),
   pgrelay.set_breaker(text, integer, double precision, interval, integer, interval, interval), pgrelay.unset_breaker(text), pgrelay.close_breaker(text),
   pgrelay.cancel(bigint), pgrelay.snooze(bigint, interval), pgrelay.adopt_events(smallint), pgrelay.drop_channel(text, boolean),
-  pgrelay.pause_channel(text), pgrelay.disable_channel(text), pgrelay.resume_channel(text)
+  pgrelay.pause_channel(text), pgrelay.disable_channel(text), pgrelay.resume_channel(text), pgrelay.tune_channel(text, interval, boolean)
   to pgrelay_admin;
 
 grant execute on function

@@ -94,6 +94,7 @@ const writes: Readonly<Record<string, { readonly fenced: string } | { readonly f
   'pgrelay_cron.declare_jobs_v1': { free: 'adds or changes jobs in code' },
   'pgrelay_http.receive_v1': { free: 'a producer, whose events nobody has claimed' },
   'pgrelay_http.forget_receipts_v1': { free: 'removes what is old' },
+  'pgrelay_cron.sync_jobs_v1': { free: 'adds or changes jobs in code' },
 };
 
 async function asOwner<T extends Record<string, unknown>>(sql: string): Promise<T[]> {

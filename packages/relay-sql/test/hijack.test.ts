@@ -147,7 +147,22 @@ describe.each(paths)('with search_path %s', (path) => {
     await send("select pgauto_mv.unregister_mv('shop.sum')");
     await send("select pgauto_mv.register_mv('shop.sum'), pgauto_mv.unregister_mv('sum', 'shop')");
     await send(`select pgrelay_cron.schedule('${tag}', 'every 10 minutes', 'select 1'), pgrelay_cron.tick_v1()`);
-    await send(`select pgrelay_cron.forget_v1('1 day'), pgrelay_cron.unschedule('${tag}')`);
+    await send(
+      `select pgrelay_cron.alter('${tag}', p_command => 'vacuum', p_overlap => 'skip', p_timeout => '5 s'), pgrelay_cron.alter('${tag}', p_timeout => '1 s')`,
+    );
+    await send(`select pgrelay_cron.pause('${tag}'), pgrelay_cron.resume('${tag}'), pgrelay_cron.run_now('${tag}')`);
+    await send(`select * from pgrelay_cron.next_runs('at 2100-01-01 08:00', 3), pgrelay_cron.preview_missed()`);
+    await send(
+      `select * from pgrelay_cron.sync_jobs_v1('${tag}', '[{"name": "${tag}.code", "spec": "@daily", "channel": "cron.${tag}", "jitter": "5 minutes"}]')`,
+    );
+    await victim.query(
+      'create table if not exists shop.job as select 1 as jobid, $$0 3 * * *$$ as schedule, $$select 1$$ as command',
+    );
+    await send(`select * from pgrelay_cron.import_pg_cron('shop.job', true)`);
+    await send('select * from pgrelay_cron.jobs, pgrelay_cron.runs, pgrelay_cron.misses');
+    await send(
+      `select pgrelay_cron.forget_v1('1 day'), pgrelay_cron.unschedule('${tag}'), pgrelay_cron.unschedule('pg_cron 1')`,
+    );
     await send('select * from pgrelay_cron.get_cron_problems()');
     await send(
       `select pgrelay_http.register_endpoint('${tag}.http', 'https://example.com/', p_headers => '{"a": "b"}', p_body_template => '{"a": "{{payload}}"}', p_secrets => '{env:A,whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw}')`,
@@ -192,19 +207,22 @@ test('only these look names up in the search_path of their caller, and each says
     "select distinct p.proname as name from pg_proc p where p.pronamespace = any ('{pgrelay,pgauto_mv,pgrelay_cron,pgrelay_http}'::text[]::regnamespace[]) and not coalesce(p.proconfig::text ~ 'search_path=', false) order by 1",
   );
   expect(loose.map((row) => row.name)).toEqual([
+    'alter', // calls register_command
     'alter_mv', // calls qualify_watches
     'clock_now', // may be inlined; one qualified name
     'due_at', // with is_dirty and retry_pause: inlined, and called by pinned functions only
     'import_dirty_flag', // hands the schemas in which views are looked up on
+    'import_pg_cron', // calls schedule
     'is_dirty',
     'mv_watch', // may be inlined; makes a row
     'qualify_watches', // names of tables, as the caller reads them
     'refresh_due', // a procedure that commits can have no SET; pins after each COMMIT
     'register_channel', // keeps the caller's search_path for the action
+    'register_command', // calls register_channel
     'register_mv', // calls qualify_watches
     'retry_pause',
     'run', // a procedure that commits can have no SET; pins after each COMMIT
-    'schedule', // calls register_channel
+    'schedule', // calls register_command
     'seal_action', // runs after an action; saves the switch
     'trigger_watch', // inlined; only qualified names
   ]);

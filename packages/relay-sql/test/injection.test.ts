@@ -108,7 +108,9 @@ test('no text parameter of any function that a role may call is read as SQL', as
         // A regclass and a name of a table are parsed as names by the server itself, which may well refuse them.
         if (!sqlText.has(parameter) && type !== 'regclass') expect(code === '42601' ? what : undefined).toBeUndefined();
         expect(
-          code === '42P01' && !callable.name.startsWith('pgauto_mv') && !sqlText.has(parameter) ? what : undefined,
+          code === '42P01' && type !== 'regclass' && !callable.name.startsWith('pgauto_mv') && !sqlText.has(parameter)
+            ? what
+            : undefined,
         ).toBeUndefined();
       }
     }

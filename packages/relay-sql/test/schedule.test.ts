@@ -58,6 +58,15 @@ describe('a cron text', () => {
       '2026-01-02 00:00:00',
       '2026-01-09 00:00:00',
     ]);
+    // A field that begins with * restricts nothing by itself, as in cron: on odd days that are a Monday.
+    expect(await fires('0 0 */2 * MON', '2026-01-01 00:00Z', 'UTC', 2)).toEqual([
+      '2026-01-05 00:00:00',
+      '2026-01-19 00:00:00',
+    ]);
+    expect(await fires('0 0 13 * */2', '2026-01-01 00:00Z', 'UTC', 2)).toEqual([
+      '2026-01-13 00:00:00',
+      '2026-06-13 00:00:00',
+    ]);
   });
 
   test.each(['0 0 30 2 *', '0 0 31 4,6,9,11 *', '0 0 0 31 FEB ?'])('%s never fires: NULL', async (spec) => {

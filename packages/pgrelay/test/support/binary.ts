@@ -17,6 +17,8 @@ export interface BinaryOptions {
   readonly cwd?: string;
   readonly uid?: number;
   readonly gid?: number;
+  /** What Node itself is told: NODE_OPTIONS. */
+  readonly nodeOptions?: string;
 }
 
 /** The real binary in a process of its own. */
@@ -26,8 +28,8 @@ export class Binary {
   readonly #child: ChildProcess;
   readonly ended: Promise<number | string>;
 
-  constructor(args: readonly string[], { databaseUrl, ...options }: BinaryOptions = {}) {
-    const env = { ...process.env, DATABASE_URL: databaseUrl ?? '' };
+  constructor(args: readonly string[], { databaseUrl, nodeOptions = '', ...options }: BinaryOptions = {}) {
+    const env = { ...process.env, DATABASE_URL: databaseUrl ?? '', NODE_OPTIONS: nodeOptions };
     const child = spawn(process.execPath, [bin, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'], ...options });
     running.add(child);
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

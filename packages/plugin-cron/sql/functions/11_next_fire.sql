@@ -1,7 +1,14 @@
--- The first planned time after p_after: p_planned plus a whole number of intervals. Measured from the last planned time,
--- not from when it ran, so a late run moves nothing; occurrences that were missed meanwhile are skipped.
-create or replace function pgrelay_cron.next_fire(p_planned timestamptz, p_every interval, p_after timestamptz) returns timestamptz
-language sql immutable set search_path = pg_catalog, pg_temp
+-- The first time after p_after at which a job's spec fires: pgrelay.next_fire, and the one time of a spec 'at …'. NULL: never
+-- again. Intervals count from p_start, and nothing is before it.
+create or replace function pgrelay_cron.next_fire(p_spec text, p_after timestamptz, p_zone text, p_start timestamptz default null) returns timestamptz
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
-  select p_planned + p_every * (floor(extract(epoch from p_after - p_planned) / extract(epoch from p_every)) + 1)::double precision
-$$;
+declare
+  v_after timestamptz := greatest(p_after, p_start - interval '1 microsecond');
+  v_once timestamptz := case when p_spec ~* '^[[:space:]]*at[[:space:]]' then pgrelay_cron.one_shot(p_spec, p_zone) end;
+begin
+  if v_once is not null then
+    return case when v_once > v_after then v_once end;
+  end if;
+  return pgrelay.next_fire(p_spec, v_after, p_zone, coalesce(p_start, '1970-01-01 00:00:00+00'));
+end $$;

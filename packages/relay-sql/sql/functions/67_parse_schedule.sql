@@ -3,7 +3,8 @@
 --   interval        '5 seconds', 'every 5s', 'every 10 minutes', '2h', '1 day'; one second to 366 days
 --   cron text       second (0-59; 0 when there are five fields), minute (0-59), hour (0-23), day of month (1-31, L or $ for
 --                   the last), month (1-12, JAN-DEC), day of week (0-7, SUN-SAT); ? is * in the two fields of days
--- When both fields of days are restricted (are not * or ?), a day that fits one of them is enough, as in cron.
+-- When both fields of days are restricted (begin neither with * nor with ?), a day that fits one of them is enough; else it has to
+-- fit both. So it is in cron and pg_cron, '*/2' included.
 create or replace function pgrelay.parse_schedule(p_spec text) returns pgrelay.schedule_times
 language plpgsql immutable set search_path = pg_catalog, pg_temp set standard_conforming_strings = on
 as $$
@@ -47,7 +48,7 @@ begin
     array['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC']);
   v_times.weekdays := pgrelay.schedule_field(p_spec, 'day of week', case v_fields[6] when '?' then '*' else v_fields[6] end, 0, 6,
     array['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT']);
-  v_times.either_day := v_fields[4] not in ('*', '?') and v_fields[6] not in ('*', '?');
+  v_times.either_day := v_fields[4] !~ '^[*?]' and v_fields[6] !~ '^[*?]';
   v_times.every_hour := left(v_fields[3], 1) = '*';
   return v_times;
 end $$;

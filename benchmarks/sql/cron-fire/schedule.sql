@@ -1,0 +1,1 @@
+select bench.schedule_seconds($1, $2, $3)

@@ -1,0 +1,1 @@
+select bench.schedule_jobs($1, $2, $3)

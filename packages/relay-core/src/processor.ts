@@ -140,6 +140,7 @@ export class Processor {
   async #start(): Promise<void> {
     await this.#plugins.setup(this.#scope, this.#handlers, this.#log, this.#control, (purpose) => this.#open(purpose));
     this.#handlers.close();
+    for (const hook of this.#plugins.beforeSettle) this.#shared.settler.before(hook);
     this.#shared.context = extendContext(this.#plugins.contextParts);
     const definitions = this.#handlers.all();
     this.#scope.close(definitions.filter((d) => d.isClass).map((d) => d.run as Class));

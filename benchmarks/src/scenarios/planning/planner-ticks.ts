@@ -59,6 +59,7 @@ async function plannerTask(): Promise<PeriodicTask> {
     provide: () => undefined,
     handlers: { add: () => undefined, addKind: () => undefined },
     context: { add: () => undefined },
+    hooks: { beforeSettle: () => undefined },
     control: { query: () => Promise.reject(new Error('the task gets its own')) },
     tasks: { add: (task) => void tasks.push(task) },
     services: { add: () => undefined },

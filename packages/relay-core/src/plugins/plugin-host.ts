@@ -15,6 +15,7 @@ export class Plugins {
   readonly tasks: PeriodicTask[] = [];
   readonly services: Service[] = [];
   readonly kinds: HandlerKind[] = [];
+  readonly beforeSettle: (() => Promise<void>)[] = [];
   readonly contextParts = new Map<string, ContextPart>();
   readonly #plugins: readonly Plugin[];
 
@@ -51,6 +52,7 @@ export class Plugins {
         control,
         tasks: { add: (task) => void this.tasks.push(task) },
         services: { add: (service) => void this.services.push(service) },
+        hooks: { beforeSettle: (hook) => void this.beforeSettle.push(hook) },
         log: log.child({ plugin: plugin.name }),
         connect,
       };

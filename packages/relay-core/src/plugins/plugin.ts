@@ -27,6 +27,13 @@ export interface PluginHost {
   readonly tasks: { add(task: PeriodicTask): void };
   /** Long-lived parts, started after the Processor has its slot and stopped in reverse order. */
   readonly services: { add(service: Service): void };
+  readonly hooks: {
+    /**
+     * Waited for before ends of leased attempts are written, many at once: writes there what must not be missing when they
+     * are. It bounds its time, since everything waits for it, and does not throw.
+     */
+    beforeSettle(hook: () => Promise<void>): void;
+  };
   readonly log: Logger;
   /** Opens one more configured connection; it counts as the Processor's and the caller ends it. Works after start, too. */
   connect(purpose: string): Promise<pg.Client>;

@@ -37,7 +37,6 @@ const processor = new Processor({
   log: pino({ level: 'warn' }),
   plugins: [
     autoMv(),
-    // It sends to public addresses over https: alone, unless more is allowed: this receiver is on our own machine.
     http({ endpoints: { 'heartbeat.out': { url } }, allowHttp: true, allowAddresses: ['127.0.0.1'] }),
     cron({ jobs: [{ name: 'heartbeat', spec: '1s', channel: 'heartbeat', payload: { from: 'cron' } }] }),
   ],

@@ -13,6 +13,8 @@ import { startBare, startProcessor, startReceiver, type Taken } from './http/pro
 const EVENTS = { full: 20_000, quick: 500 } as const;
 /** Requests under way at once: the plugin's limit for an origin, and the loop's. */
 const CONCURRENCY = 64;
+/** Events that a Processor has in hand at once: those under way, and those whose ends are being written down. */
+const IN_HAND = 1_000;
 const LEAST_SHARE = 0.4;
 const GOAL_PER_SECOND = 2_000;
 const BODY = JSON.stringify({ type: 'order.placed', data: { id: 123_456, text: 'x'.repeat(400) } });
@@ -77,7 +79,7 @@ async function runRelay(
   { quick }: ScenarioContext,
 ) {
   const events = quick ? EVENTS.quick : EVENTS.full;
-  await client.query(sqlFile('http/register.sql'), [target, CONCURRENCY]);
+  await client.query(sqlFile('http/register.sql'), [target, IN_HAND]);
   await client.query(sqlFile('http/load.sql'), [events, BODY]);
   await client.query(sqlFile('drain/pgrelay/settle.sql'));
   const processor = await startProcessor(url);

@@ -15,6 +15,6 @@ grant execute on function
 
 grant execute on function
   pgrelay_http.enter_node_v1(), pgrelay_http.declare_endpoints_v1(jsonb, boolean), pgrelay_http.endpoints_v1(),
-  pgrelay_http.report_endpoints_v1(text[], text[]), pgrelay_http.record_attempts_v1(jsonb), pgrelay_http.forget_attempts_v1(interval),
+  pgrelay_http.report_endpoints_v1(text[], text[]), pgrelay_http.record_attempts_v1(jsonb, boolean), pgrelay_http.forget_attempts_v1(interval),
   pgrelay_http.receive_v1(text, text, text, timestamptz, interval), pgrelay_http.forget_receipts_v1(interval)
   to pgrelay_processor;

@@ -59,7 +59,10 @@ export const httpGateway = {
   },
 
   async recordAttempts(db: Queryable, rows: readonly AttemptRow[]): Promise<void> {
-    await call(db, 'select pgrelay_http.record_attempts_v1($1)', [JSON.stringify(rows)]);
+    await call(db, 'select pgrelay_http.record_attempts_v1($1, $2)', [
+      JSON.stringify(rows),
+      rows.some(({ x }) => x !== null),
+    ]);
   },
 
   /** How many there were, at most 10,000. */

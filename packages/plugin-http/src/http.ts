@@ -29,6 +29,7 @@ export const http = definePlugin<HttpOptions>({
     const recorder = new AttemptRecorder(host.control, host.log);
     host.services.add(pools);
     host.services.add(recorder);
+    host.hooks.beforeSettle(() => recorder.flush());
     host.handlers.addKind(new EndpointKind({ pools, recorder, options }, host.log));
     host.context.add('http', (ctx) => new BoundClient(pools, options.rules, ctx.signal));
     if (options.inbound !== undefined) addInbound(host, options.inbound);

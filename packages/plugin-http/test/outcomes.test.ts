@@ -124,7 +124,8 @@ test('a row of an attempt that is sent twice is written once, and old ones are f
     { e: 987654321, r: 7, c: 'rows', a: 1, ago: 5, s: 200, x: null, co: 1, h: 2, t: 3, o: 4, i: 5 },
   ]);
   const many = 'select count(*)::integer as n from pgrelay_http.attempts where event_id = 987654321';
-  for (let time = 0; time < 2; time += 1) await database.query('select pgrelay_http.record_attempts_v1($1)', [row]);
+  for (let time = 0; time < 2; time += 1)
+    await database.query('select pgrelay_http.record_attempts_v1($1, false)', [row]);
   expect(await database.query(many)).toEqual([{ n: 1 }]);
   await database.query("select pgrelay_http.forget_attempts_v1('1 day')");
   expect(await database.query(many)).toEqual([{ n: 1 }]);

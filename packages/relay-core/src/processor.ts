@@ -180,6 +180,7 @@ export class Processor {
     );
     this.#state.enter('starting');
     this.#handlers.close();
+    for (const hook of this.#plugins.beforeSettle) this.#shared.settler.before(hook);
     this.#shared.context = extendContext(this.#plugins.contextParts);
     const definitions = this.#handlers.all();
     this.#scope.close(definitions.filter((d) => d.isClass).map((d) => d.run as Class));

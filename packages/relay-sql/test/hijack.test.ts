@@ -169,7 +169,7 @@ describe.each(paths)('with search_path %s', (path) => {
     );
     await send(`select pgrelay_http.alter_endpoint('${tag}.http', p_concurrency => 3)`);
     await send(
-      `select pgrelay_http.enter_node_v1(), pgrelay_http.report_endpoints_v1('{${tag}.http}', '{X}'), pgrelay_http.record_attempts_v1('[{"e": 1, "r": 1, "c": "${tag}.http", "a": 1, "ago": 1, "s": 500, "x": "http_500", "t": 1, "o": 1, "i": 1}, {"e": 1, "r": 2, "c": "${tag}.http", "a": 1, "ago": 1, "s": 410, "x": "http_410", "t": 1, "o": 1, "i": 1}]')`,
+      `select pgrelay_http.enter_node_v1(), pgrelay_http.report_endpoints_v1('{${tag}.http}', '{X}'), pgrelay_http.record_attempts_v1('[{"e": 1, "r": 1, "c": "${tag}.http", "a": 1, "ago": 1, "s": 500, "x": "http_500", "t": 1, "o": 1, "i": 1}, {"e": 1, "r": 2, "c": "${tag}.http", "a": 1, "ago": 1, "s": 410, "x": "http_410", "t": 1, "o": 1, "i": 1}]', true)`,
     );
     await send(
       `select pgrelay_http.declare_endpoints_v1('[{"channel": "${tag}.code", "origin": "https://example.com", "method": "POST", "headersTimeoutMs": 1, "bodyTimeoutMs": 1, "timeoutMs": 1, "concurrency": 1, "retryDelaysMs": [1], "alertAfter": 1, "pauseAfter": 1}]', true)`,

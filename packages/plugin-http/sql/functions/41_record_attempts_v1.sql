@@ -1,8 +1,9 @@
 -- Writes attempts, in the order in which they ended, and what they say about their endpoints. What was written before is left
 -- alone, so that a call whose reply was lost can be sent again. Not fenced: a request that was sent is a fact, whoever sent it.
 -- It does not wait for the disk: the end of the event, which is written after it, does, and that includes what was before.
+--   p_failed     whether one of them did not end with 2xx
 --   p_attempts   [{e: event, r: request, c: channel, a: attempt, ago: ms since it began, s: status, x: code, co: connect_ms, h: headers_ms, t: total_ms, o: octets sent, i: octets received}]
-create or replace function pgrelay_http.record_attempts_v1(p_attempts jsonb) returns void
+create or replace function pgrelay_http.record_attempts_v1(p_attempts jsonb, p_failed boolean) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -14,6 +15,9 @@ begin
     select x.e, x.r, x.c, x.a, v_now - x.ago * interval '1 millisecond', x.s, x.x, x.co, x.h, x.t, x.o, x.i
     from jsonb_to_recordset(p_attempts) x(e bigint, r bigint, c text, a integer, ago float8, s smallint, x text, co float8, h float8, t float8, o bigint, i bigint)
     on conflict do nothing;
+  if not p_failed and not exists (select from pgrelay_http.health h where h.failing > 0) then
+    return;
+  end if;
   for v_one in
     select c.id, array_agg(x.j ->> 'x' order by x.place) as codes
     from jsonb_array_elements(p_attempts) with ordinality x(j, place) join pgrelay.channel c on c.name = x.j ->> 'c'

@@ -71,5 +71,4 @@ create table pgrelay_http.attempts (
   response_bytes bigint not null,
   primary key (event_id, request_id)
 );
-create index attempts_started on pgrelay_http.attempts (started_at);
-create index attempts_channel on pgrelay_http.attempts (channel, started_at);
+create index attempts_started on pgrelay_http.attempts using brin (started_at);

@@ -2,29 +2,30 @@ import { isConnectionLoss, type PluginHost, type Queryable, type Service, sqlsta
 import { httpGateway } from '../http-gateway.js';
 import type { AttemptRow } from './attempt-row.js';
 
+/** A few rows wait this long for others before they are written, in ms: a statement for one costs nearly what one for many does. */
+const gatherMs = 5;
+const few = 100;
 /** Rows in one statement. */
 const mostRows = 1_000;
-/** An event's end waits this long for its attempt to be written, in ms; then the row is written later. */
+/** The ends of events wait this long for their attempts to be written, in ms; then the rows are written later. */
 const patienceMs = 5_000;
 const retryMs = 250;
+/** A row is written after this long, in ms, also when no end is. */
+const laterMs = 1_000;
 /** So many rows wait while the database is away; beyond that the oldest are dropped, and that is logged. */
 const mostWaiting = 100_000;
 
-interface Waiting {
-  readonly row: AttemptRow;
-  written(): void;
-}
-
 /**
- * Writes attempts, many in one statement: while one is under way the next rows gather. An event ends after its attempt has been
- * written, so that what is settled has its row. Rows that cannot be written now are sent again.
+ * Writes attempts, many in one statement, before the ends of their events are written: what is settled has its row. Rows that
+ * cannot be written now are sent again.
  */
 export class AttemptRecorder implements Service {
   readonly name = 'http attempts';
   readonly #db: Queryable;
   readonly #log: PluginHost['log'];
-  #waiting: Waiting[] = [];
+  #waiting: AttemptRow[] = [];
   #writing: Promise<void> | undefined;
+  #later: NodeJS.Timeout | undefined;
   #stopped = false;
   #trouble = false;
 
@@ -33,56 +34,57 @@ export class AttemptRecorder implements Service {
     this.#log = log;
   }
 
-  /** Resolves when the row is written, or after a few seconds. */
-  add(row: AttemptRow): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, patienceMs);
-      const written = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      this.#waiting.push({ row, written });
-      this.#writing ??= this.#write().finally(() => {
-        this.#writing = undefined;
-      });
+  add(row: AttemptRow): void {
+    this.#waiting.push(row);
+    this.#later ??= setTimeout(() => void this.flush(), laterMs);
+  }
+
+  /** Resolves when what has been added is written, or after a few seconds. Never throws. */
+  async flush(): Promise<void> {
+    if (this.#waiting.length === 0 && this.#writing === undefined) return;
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = undefined;
     });
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, patienceMs);
+    });
+    await Promise.race([this.#writing, patience]);
+    clearTimeout(timer);
   }
 
   async start(): Promise<void> {}
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    await this.#writing;
+    await this.flush();
+    clearTimeout(this.#later);
   }
 
   async #write(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve)); // what ends in the same turn comes along
+    clearTimeout(this.#later);
+    this.#later = undefined;
+    if (this.#waiting.length < few && !this.#stopped) await new Promise((resolve) => setTimeout(resolve, gatherMs));
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, mostRows);
-      if (await this.#written(batch)) {
-        for (const { written } of batch) written();
-        continue;
-      }
+      if (await this.#written(batch)) continue;
+      this.#waiting = [...batch, ...this.#waiting];
       if (this.#stopped) {
-        this.#log.error(
-          { attempts: batch.length + this.#waiting.length },
-          'attempts could not be written before the stop',
-        );
-        for (const { written } of [...batch, ...this.#waiting.splice(0)]) written();
+        this.#log.error({ attempts: this.#waiting.length }, 'attempts could not be written before the stop');
+        this.#waiting = [];
         return;
       }
-      this.#waiting = [...batch, ...this.#waiting];
       this.#drop();
       await new Promise((resolve) => setTimeout(resolve, retryMs));
     }
   }
 
-  async #written(batch: readonly Waiting[]): Promise<boolean> {
+  async #written(batch: readonly AttemptRow[]): Promise<boolean> {
     const now = performance.now();
     try {
       await httpGateway.recordAttempts(
         this.#db,
-        batch.map(({ row: { endedAt, ...row } }) => ({ ...row, endedAt, ago: now - endedAt + row.t })),
+        batch.map(({ endedAt, ...row }) => ({ ...row, endedAt, ago: now - endedAt + row.t })),
       );
       if (this.#trouble) this.#log.info('attempts can be written again');
       this.#trouble = false;
@@ -102,6 +104,6 @@ export class AttemptRecorder implements Service {
     const tooMany = this.#waiting.length - mostWaiting;
     if (tooMany <= 0) return;
     this.#log.error({ attempts: tooMany }, 'the database has been away for too long: attempts are dropped');
-    for (const { written } of this.#waiting.splice(0, tooMany)) written();
+    this.#waiting.splice(0, tooMany);
   }
 }

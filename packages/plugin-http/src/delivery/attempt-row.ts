@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import type { Exchange } from '../net/exchange.js';
 
 /** One request as record_attempts_v1 takes it, in as few letters as it is sent often. */
 export interface AttemptRow {
   /** The event's id. */
   readonly e: string;
-  /** The request's: random, so that a row that is sent again is written once. */
+  /** The request's: begins at random, so that a row that is sent again is written once. */
   readonly r: number;
   readonly c: string;
   readonly a: number;
@@ -29,7 +29,7 @@ export function attemptRow(
   const isGood = status !== undefined && status >= 200 && status <= 299;
   return {
     e: event.id,
-    r: randomBytes(6).readUIntBE(0, 6),
+    r: nextRequest(),
     c: event.channel,
     a: event.attempt,
     endedAt: performance.now(),
@@ -42,6 +42,13 @@ export function attemptRow(
     i: responseBytes,
   };
 }
+
+/** Begins anywhere, and counts: two Processors that send the same event have different ones. */
+let last = randomInt(2 ** 47);
+const nextRequest = (): number => {
+  last += 1;
+  return last;
+};
 
 /** Microseconds are enough. */
 const rounded = (ms: number | undefined): number | null => (ms === undefined ? null : Math.round(ms * 1_000) / 1_000);

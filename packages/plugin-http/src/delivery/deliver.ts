@@ -48,7 +48,7 @@ export async function deliver(
     },
     ctx.signal,
   ).finally(() => gate.leave());
-  await recorder.add(attemptRow(event, ended, bytes));
+  recorder.add(attemptRow(event, ended, bytes));
   return judge(ended, event.attempt, options.excerptBytes);
 }
 

@@ -16,6 +16,7 @@ export class Settler {
   readonly #db: Queryable;
   readonly #onSettled: (rows: readonly Required<Trouble>[], ended: readonly Ended[]) => void;
   readonly #onTrouble: (error: unknown) => void;
+  readonly #before: (() => Promise<void>)[] = [];
   #waiting: Ended[] = [];
   #flushing: Promise<void> | undefined;
   #givenUp = false;
@@ -28,6 +29,11 @@ export class Settler {
     this.#db = db;
     this.#onSettled = onSettled;
     this.#onTrouble = onTrouble;
+  }
+
+  /** `hook` is waited for before ends are written; it must not throw, and bounds its time itself. */
+  before(hook: () => Promise<void>): void {
+    this.#before.push(hook);
   }
 
   add(ended: Ended): void {
@@ -88,6 +94,7 @@ export class Settler {
     await Promise.resolve(); // let attempts that end in the same turn join
     let limit = flushLimit;
     for (let pause = 50; this.#waiting.length > 0 && !this.#givenUp; ) {
+      for (const hook of this.#before) await hook();
       const { fence } = (this.#waiting[0] as Ended).claim;
       const batch = this.#waiting.filter((ended) => ended.claim.fence === fence).slice(0, limit);
       try {

@@ -18,6 +18,7 @@ export class Plugins {
   readonly tasks: PeriodicTask[] = [];
   readonly services: Service[] = [];
   readonly kinds: HandlerKind[] = [];
+  readonly beforeSettle: (() => Promise<void>)[] = [];
   readonly contextParts = new Map<string, ContextPart>();
   readonly #plugins: readonly Plugin[];
 
@@ -57,7 +58,10 @@ export class Plugins {
         tasks: { add: (task) => void this.tasks.push(task) },
         services: { add: (service) => void this.services.push(service) },
         routes: { add: (route) => server.routes.add(route), served: server.isOn },
-        hooks: { on: (event, hook) => telemetry.on(event, hook) },
+        hooks: {
+          on: (event, hook) => telemetry.on(event, hook),
+          beforeSettle: (hook) => void this.beforeSettle.push(hook),
+        },
         checkPayload: async (channel, payload) => {
           const schema = handlers.schemaOf(channel);
           if (schema !== undefined) await toText(channel, payload, schema);

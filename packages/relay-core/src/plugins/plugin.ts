@@ -42,6 +42,11 @@ export interface PluginHost {
   readonly hooks: {
     /** The hook is called for each, from now on. @throws RelayError RELAY_HOOK_INVALID */
     on<E extends TelemetryEvent>(event: E, hook: Hook<E>): void;
+    /**
+     * Waited for before ends of leased attempts are written, many at once: writes there what must not be missing when they
+     * are. It bounds its time, since everything waits for it, and does not throw.
+     */
+    beforeSettle(hook: () => Promise<void>): void;
   };
   /** What must hold, beside what the relay wants, before `/readyz` says that the Processor is ready. */
   readonly readiness: { add(check: ReadinessCheck): void };

@@ -69,10 +69,11 @@ describe.each(folders)('%s', (folder) => {
   test('holds what it needs, and no test, build file or secret', () => {
     const { files } = of(folder);
     expect(files).toContain('package.json');
+    expect(files).toContain('LICENSE');
     expect(files).toContain('dist/index.js');
     expect(files).toContain('dist/index.d.ts');
     const odd = files.filter(
-      (file) => !/^(package\.json|(dist|src)\/.*\.(js|ts|map)|bin\/\w+\.js|sql\/.*\.sql)$/.test(file),
+      (file) => !/^(package\.json|LICENSE|(dist|src)\/.*\.(js|ts|map)|bin\/\w+\.js|sql\/.*\.sql)$/.test(file),
     );
     expect(odd).toEqual([]);
     expect(files.filter((file) => /test|\.tsbuildinfo|\.env/.test(file))).toEqual([]);

@@ -1,5 +1,5 @@
 import { type PluginHost, type Route, RouteError } from '@pgrelay/relay-core';
-import { useDatabase } from '@pgrelay/test-support';
+import { until, useDatabase } from '@pgrelay/test-support';
 import { describe, expect, test } from 'vitest';
 import { ask, raw } from './support/ask.js';
 import { running } from './support/running.js';
@@ -166,7 +166,14 @@ describe('limits', () => {
       const answer = ask(`${url}/slow`).catch((error: Error) => error);
       await arrived;
       const stopped = processor.stop({ force });
-      if (!force) finish();
+      if (!force) {
+        const isGone = async () => {
+          const other = await ask(`${url}/healthz`).catch((error: NodeJS.ErrnoException) => error);
+          return other instanceof Error && other.code === 'ECONNREFUSED';
+        };
+        await until(isGone, 'nobody else is let in');
+        finish();
+      }
       await stopped;
       if (force) expect(await answer).not.toMatchObject({ text: '"done"\n' });
       else expect(await answer).toMatchObject({ status: 200, text: '"done"\n' });

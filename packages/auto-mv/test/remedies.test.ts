@@ -244,11 +244,8 @@ describe('the remedy as it is printed mends', () => {
     const id = await watch(db, shop, 'INSERT');
     await db.query('select pg_stat_force_next_flush()'); // this session read the view when it built the index
     const client = await db.connect();
-    const settled = async () => {
-      await refresh(client, id);
-      await db.query("update pgauto_mv.mv set registered_at = registered_at - interval '31 days' where id = $1", [id]);
-    };
-    await settled();
+    await refresh(client, id);
+    await db.query("update pgauto_mv.mv set registered_at = registered_at - interval '31 days' where id = $1", [id]);
     await until(async () => (await codes(shop.view)).includes('not_read'), 'nobody has read it');
     await client.query(`select * from ${shop.view}`);
     await client.query('select pg_stat_force_next_flush()');

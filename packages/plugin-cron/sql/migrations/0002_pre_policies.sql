@@ -1,5 +1,6 @@
 -- Jobs on cron texts and at one time, in a time zone of their own, with policies for what was missed and for what overlaps, and
--- with a report when a run does not happen. Jobs that were there keep their rhythm: it now counts from starts_at.
+-- with a report when a run does not happen. Jobs made in SQL keep their rhythm: it now counts from starts_at.
+-- Those of code have no starts_at, as their code says.
 
 drop view if exists pgrelay_cron.jobs;
 drop view if exists pgrelay_cron.runs;
@@ -26,8 +27,8 @@ alter table pgrelay_cron.job
   add column app text,                                        -- whose code declares it
   add column altered text[] not null default '{}';            -- settings of a job of code that an operator changed: code leaves them alone
 
-update pgrelay_cron.job set kind = case source when 'sql' then 'command' else 'event' end, next_planned_at = next_fire_at, starts_at = next_fire_at,
-  app = case source when 'code' then 'default' end;
+update pgrelay_cron.job set kind = case source when 'sql' then 'command' else 'event' end, next_planned_at = next_fire_at,
+  starts_at = case source when 'sql' then next_fire_at end, app = case source when 'code' then 'default' end;
 alter table pgrelay_cron.job drop column every, alter column next_fire_at drop not null;
 drop index pgrelay_cron.job_due;
 create index job_due on pgrelay_cron.job (next_fire_at) where state = 'active';

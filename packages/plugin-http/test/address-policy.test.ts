@@ -43,6 +43,7 @@ describe('addresses that requests may not go to', () => {
     ['link-local IPv6 with a zone', 'fe80::1%eth0'],
     ['site-local IPv6', 'fec0::1'],
     ['multicast IPv6', 'ff02::1'],
+    ["IPv6 that is nobody's", '4000::1'],
     ['documentation IPv6', '2001:db8::1'],
     ['no address', 'localhost'],
     ['nothing', ''],

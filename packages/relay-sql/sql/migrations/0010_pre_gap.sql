@@ -1,0 +1,1 @@
+-- Number 0010 is kept for work that is merged beside this; nothing is done here.

@@ -74,6 +74,8 @@ export const unstaged: Readonly<Record<string, string>> = {
   note_recurrence_v1: 'a fact about the channel, noted again with the next event',
   declare_breakers_v1: 'writes what the definitions of handlers say, and the same again at the next start',
   report_hint_v1: 'says whether hints arrive, and says it again',
+  note_progress_v1: 'says how far an attempt is; the next one says it again',
+  forget_failed_v1: 'removes what is older than the retention',
   keep_log_v1: 'one day a call, and the same again at the next',
   notify_many: 'one statement, like notify',
   clock_now: 'a part of notify',

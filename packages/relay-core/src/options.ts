@@ -29,6 +29,8 @@ export interface ProcessorOptions {
   readonly channels?: 'declare' | 'require';
   /** How long audit rows are kept, in days. Default: 30. */
   readonly logRetentionDays?: number;
+  /** How long failed events are kept with their payloads, in days. Default: until they are redriven or removed. */
+  readonly failedRetentionDays?: number;
 }
 
 export const defaultProcessorOptions = {
@@ -55,12 +57,12 @@ export function checkProcessorOptions(given: ProcessorOptions): CheckedOptions {
     });
   }
   const whole = (
-    name: 'workers' | 'pollIntervalMs' | 'leaseMs' | 'drainTimeoutMs' | 'logRetentionDays',
+    name: 'workers' | 'pollIntervalMs' | 'leaseMs' | 'drainTimeoutMs' | 'logRetentionDays' | 'failedRetentionDays',
     least: number,
     most: number,
   ) => {
     const value = options[name];
-    if (!Number.isInteger(value) || value < least || value > most)
+    if (value === undefined || !Number.isInteger(value) || value < least || value > most)
       refuse(name, `It is a whole number from ${least} to ${most}.`);
   };
   whole('workers', 1, 9);
@@ -68,6 +70,7 @@ export function checkProcessorOptions(given: ProcessorOptions): CheckedOptions {
   whole('leaseMs', 500, 3_600_000);
   whole('drainTimeoutMs', 0, 3_600_000);
   whole('logRetentionDays', 1, 36_500);
+  if (options.failedRetentionDays !== undefined) whole('failedRetentionDays', 1, 36_500);
   if (options.channels !== 'declare' && options.channels !== 'require')
     refuse('channels', "It is 'declare' or 'require'.");
   return options;

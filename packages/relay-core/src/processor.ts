@@ -145,7 +145,8 @@ export class Processor {
     for (const [id, handler] of await declareHandlers(this.#control, this.#options, definitions))
       this.#shared.handlers.set(id, handler);
     await declareBreakers(this.#control, this.#shared.handlers);
-    const { logRetentionDays, workers } = this.#options;
+    const { logRetentionDays, failedRetentionDays, workers } = this.#options;
+    const retention = { logDays: logRetentionDays, failedDays: failedRetentionDays };
     const runner = (task: PeriodicTask) => new TaskRunner(task, this.#control, this.#log);
     this.#rescue = runner(rescueTask(() => this.#shared.lookNow()));
     this.#handlersLook = runner(
@@ -166,7 +167,7 @@ export class Processor {
     this.#services.push(
       this.#rescue,
       this.#handlersLook,
-      ...[reclaim, cancels, hints, maintainTask(logRetentionDays), ...this.#plugins.tasks].map(runner),
+      ...[reclaim, cancels, hints, maintainTask(retention), ...this.#plugins.tasks].map(runner),
       ...this.#plugins.services,
     );
     for (const service of this.#services) await service.start();

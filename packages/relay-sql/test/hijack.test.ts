@@ -105,6 +105,13 @@ describe.each(paths)('with search_path %s', (path) => {
     await send('select * from pgrelay.bury_v1()');
     await send('select pgrelay.rescue_v1()');
     await send('call pgrelay.run(100)');
+    await send("select x.*, pgrelay.snooze(e.id, '1 s') from pgrelay.events e, pgrelay.explain_event(e.id) x");
+    await send(
+      `select pgrelay.explain_event(${held[0]}), pgrelay.explain_event(-1), pgrelay.adopt_events(0::smallint)`,
+    );
+    await send(`select pgrelay.forget_failed_v1('1 day')`);
+    await send(`call pgrelay.purge('${tag}.h', p_stages => '{failed}', p_batch => 1)`);
+    await send(`call pgrelay.erase(p_channel => '${tag}.h', p_batch => 1)`);
     await send(`select pgrelay.drop_channel('${tag}.h', p_force => true)`);
     await victim.query('reset search_path');
     expect(await hits()).toBe(0);
@@ -167,8 +174,10 @@ test('only these look names up in the search_path of their caller, and each says
     'alter_mv', // calls qualify_watches
     'clock_now', // may be inlined; one qualified name
     'due_at', // with is_dirty and retry_pause: inlined, and called by pinned functions only
+    'erase', // with purge: procedures that commit can have no SET; they pin after each COMMIT
     'is_dirty',
     'mv_watch', // may be inlined; makes a row
+    'purge',
     'qualify_watches', // names of tables, as the caller reads them
     'register_channel', // keeps the caller's search_path for the action
     'register_mv', // calls qualify_watches

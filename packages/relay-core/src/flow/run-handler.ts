@@ -8,6 +8,7 @@ import type { Queryable } from '../db/queryable.js';
 import type { ProcessorScope } from '../di/processor-scope.js';
 import type { HandlerContext, TransactionalContext } from '../handlers/context.js';
 import { Effects } from '../handlers/effects.js';
+import { Progress } from '../handlers/progress.js';
 import type { Deadlines, Overdue } from '../lifecycle/deadlines.js';
 import type { Outcome } from '../outcome.js';
 import { type SchemaOf, sendNotify, sendNotifyMany } from '../send.js';
@@ -133,6 +134,7 @@ class Context implements TransactionalContext {
   readonly #run: Run;
   #log: Logger | undefined;
   #effects: Effects | undefined;
+  #progress: Progress | undefined;
 
   constructor(run: Run) {
     this.#run = run;
@@ -178,6 +180,14 @@ class Context implements TransactionalContext {
     this.#effects ??= new Effects(control, fence, this.#run.about.eventId ?? '', this.signal);
     const effects = this.#effects;
     return (name, make) => effects.once(name, make);
+  }
+
+  get progress(): HandlerContext['progress'] {
+    const { control, fence, claim } = this.#run.env;
+    if (claim === undefined) throw new Error('ctx.progress exists only in a handler of one event');
+    this.#progress ??= new Progress(control, fence, claim);
+    const progress = this.#progress;
+    return (value, note) => progress.say(value, note);
   }
 }
 

@@ -40,6 +40,13 @@ export interface HandlerContext extends BatchContext {
    * @throws RelayError RELAY_ARGUMENT_INVALID, RELAY_RESULT_INVALID, RELAY_FENCED
    */
   once<T>(name: string, make: () => Promise<T> | T): Promise<T>;
+  /**
+   * Says how far this attempt has come, for the view pgrelay.events: a number whose meaning is yours (a share, a count) and a
+   * note of at most 200 octets, for people; never put the payload there. Written at once, also from a transactional handler,
+   * and at most twice a second: what is said in between is left out. Nothing is lost when the database is away.
+   * @throws RelayError RELAY_ARGUMENT_INVALID, RELAY_FENCED when the event is no longer this Processor's
+   */
+  progress(progress: number, note?: string): Promise<void>;
 }
 
 /** What a transactional handler gets. */

@@ -41,3 +41,4 @@ export { cancel, complete, fail, type Outcome, retryIn, snooze } from './outcome
 export { definePlugin, type Plugin, type PluginDefinition, type PluginHost } from './plugins/plugin.js';
 export { Processor } from './processor.js';
 export type { PeriodicTask, TaskContext } from './tasks/periodic-task.js';
+export { defaultWaitOptions, type EventEnd, type WaitOptions } from './wait-for-end.js';

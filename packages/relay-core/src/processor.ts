@@ -19,6 +19,7 @@ import type { Service } from './lifecycle/service.js';
 import { Wakeup } from './lifecycle/wakeup.js';
 import { type CheckedOptions, checkProcessorOptions, type ProcessorOptions } from './options.js';
 import { Plugins } from './plugins/plugin-host.js';
+import { afterAllTask } from './tasks/after-all-task.js';
 import { cancelTask } from './tasks/cancel-task.js';
 import { handlersTask } from './tasks/handlers-task.js';
 import { hintTask } from './tasks/hint-task.js';
@@ -167,7 +168,7 @@ export class Processor {
     this.#services.push(
       this.#rescue,
       this.#handlersLook,
-      ...[reclaim, cancels, hints, maintainTask(retention), ...this.#plugins.tasks].map(runner),
+      ...[reclaim, cancels, hints, afterAllTask(), maintainTask(retention), ...this.#plugins.tasks].map(runner),
       ...this.#plugins.services,
     );
     for (const service of this.#services) await service.start();

@@ -17,6 +17,7 @@ export const sqlStates: Readonly<Record<string, string>> = {
   PR027: 'RELAY_SCHEMA_FOREIGN',
   PR028: 'RELAY_EVENT_UNKNOWN',
   PR029: 'RELAY_SCHEDULE_INVALID',
+  PR030: 'RELAY_CHAIN_TOO_LONG',
 };
 
 /** Turns an error of the database into the RelayError of its SQLSTATE; any other value is returned as it is. */

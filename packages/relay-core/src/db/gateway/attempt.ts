@@ -46,6 +46,14 @@ export const attemptCalls = {
     ]);
   },
 
+  /** The trace under which an event was sent. */
+  async traceparent(db: Queryable, eventId: string): Promise<string | undefined> {
+    const rows = await call<{ traceparent: string | null }>(db, 'select pgrelay.traceparent($1) as traceparent', [
+      eventId,
+    ]);
+    return rows[0]?.traceparent ?? undefined;
+  },
+
   async noteRecurrence(db: Queryable, channel: string): Promise<void> {
     await call(db, 'select pgrelay.note_recurrence_v1($1)', [channel]);
   },

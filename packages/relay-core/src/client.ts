@@ -5,7 +5,8 @@ import type { ChannelRef, ChannelsOf, NoChannels, NotifyArguments, PayloadFor } 
 import { gateway } from './db/gateway.js';
 import type { Queryable } from './db/queryable.js';
 import { type Explanation, isEventId } from './explanation.js';
-import { sendNotify, sendNotifyMany } from './send.js';
+import { type SchemaOf, sendAfterAll, sendNotify, sendNotifyMany } from './send.js';
+import { checkWait, type EventEnd, type WaitOptions, waitForEnd } from './wait-for-end.js';
 
 export interface NotifyOptions {
   /** Not before this time. The database's clock decides. Default: now. */
@@ -17,6 +18,11 @@ export interface NotifyOptions {
   /** At most one event per (channel, key) that has not started: its id is returned instead of a new one. */
   readonly dedupKey?: string;
   /**
+   * The W3C traceparent under which the event is sent, for `ctx.traceparent()` of its handler and pgrelay.lineage(). Default:
+   * that of the event whose handler sends it. Within `tx` it also holds for what is sent after it.
+   */
+  readonly traceparent?: string;
+  /**
    * Send the event in this transaction instead of one of its own: it commits or vanishes with it. A pg client that has
    * one open, or what an adapter of `@pgrelay/relay-core/tx` makes of a transaction of Drizzle, Kysely, Knex, TypeORM
    * or Prisma.
@@ -25,7 +31,7 @@ export interface NotifyOptions {
 }
 
 /** One of several events that are sent at once. The payload is written as JSON; undefined is SQL NULL. */
-export type NotifyEvent<P = unknown> = Omit<NotifyOptions, 'tx'> &
+export type NotifyEvent<P = unknown> = Omit<NotifyOptions, 'tx' | 'traceparent'> &
   (undefined extends P ? { readonly payload?: P } : { readonly payload: P });
 
 /**
@@ -50,8 +56,29 @@ export interface RelayClient<C = NoChannels> {
   notifyMany<const T extends ChannelRef<C>>(
     channel: T,
     events: readonly NotifyEvent<PayloadFor<T, C>>[],
-    options?: Pick<NotifyOptions, 'tx'>,
+    options?: Pick<NotifyOptions, 'tx' | 'traceparent'>,
   ): Promise<string[]>;
+  /**
+   * Sends an event that runs when all of the events `ids` have ended: done, cancelled or removed; while one of them is among the
+   * failed, it waits. Returns its id. Processors look once a second while any event waits so, else every 5 s.
+   * @throws RelayError as notify(); RELAY_ARGUMENT_INVALID for no ids or over 10,000, RELAY_EVENT_UNKNOWN for one that is not to
+   * be seen: send them before, in this transaction or one that has committed
+   */
+  afterAll<const T extends ChannelRef<C>>(
+    ids: readonly string[],
+    channel: T,
+    ...rest: NotifyArguments<PayloadFor<T, C>, Pick<NotifyOptions, 'tx' | 'priority'>>
+  ): Promise<string>;
+  /**
+   * Sends an event as notify() does, in a transaction of its own, and waits until it has ended: done, failed for good or
+   * cancelled. Looks every 5 ms at first, every 250 ms in the end; many waiters are better served by an event that answers. A
+   * timeout ends the wait, not the event. The login also needs the role `pgrelay_viewer`.
+   * @throws RelayError as notify(), and RELAY_WAIT_TIMEOUT
+   */
+  notifyAndWait<const T extends ChannelRef<C>>(
+    channel: T,
+    ...rest: NotifyArguments<PayloadFor<T, C>, Omit<NotifyOptions, 'tx'> & WaitOptions>
+  ): Promise<EventEnd>;
   /**
    * Why the event `id` is not running, or what became of it: one row a reason, at least one. Also on a standby. The login
    * needs the role `pgrelay_viewer`.
@@ -87,10 +114,30 @@ export function createClient<const D extends readonly ChannelDefinition[] = read
     notify: (channel, payload?: unknown, notifyOptions: NotifyOptions = {}) =>
       sendNotify(db, channel, payload, notifyOptions, schemaOf),
     notifyMany: (channel, events, notifyOptions = {}) => sendNotifyMany(db, channel, events, notifyOptions, schemaOf),
+    afterAll: (ids, channel, payload?: unknown, afterOptions: Pick<NotifyOptions, 'tx' | 'priority'> = {}) =>
+      sendAfterAll(db, ids, channel, payload, afterOptions, schemaOf),
+    notifyAndWait: (channel, payload?: unknown, waitOptions: NotifyOptions & WaitOptions = {}) =>
+      notifyAndWait(db, channel, payload, waitOptions, schemaOf),
     explain: (id) => explain(db, id),
     close: async () => pool?.end(),
   };
   return client;
+}
+
+async function notifyAndWait(
+  db: Queryable,
+  channel: string | ChannelDefinition,
+  payload: unknown,
+  { timeoutMs, ...options }: NotifyOptions & WaitOptions,
+  schemaOf: SchemaOf,
+): Promise<EventEnd> {
+  const wait = timeoutMs === undefined ? {} : { timeoutMs };
+  checkWait(wait);
+  if (options.tx !== undefined)
+    throw new RelayError('RELAY_ARGUMENT_INVALID', 'notifyAndWait cannot send in a transaction', {
+      hint: 'The event runs when that has committed: call notify() in it, commit, and then wait for what the handler writes.',
+    });
+  return waitForEnd(db, await sendNotify(db, channel, payload, options, schemaOf), wait);
 }
 
 async function explain(db: Queryable, id: string): Promise<Explanation[]> {

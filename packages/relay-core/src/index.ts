@@ -67,3 +67,4 @@ export {
   type TelemetryEvents,
   telemetryEvents,
 } from './telemetry/telemetry-events.js';
+export { defaultWaitOptions, type EventEnd, type WaitOptions } from './wait-for-end.js';

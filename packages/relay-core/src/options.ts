@@ -32,6 +32,8 @@ export interface ProcessorOptions {
   readonly logRetentionDays?: number;
   /** An HTTP server for health, readiness and the routes of plugins. Default: none. */
   readonly server?: ServerOptions;
+  /** How long failed events are kept with their payloads, in days. Default: until they are redriven or removed. */
+  readonly failedRetentionDays?: number;
 }
 
 export const defaultProcessorOptions = {
@@ -59,12 +61,12 @@ export function checkProcessorOptions(given: ProcessorOptions): CheckedOptions {
     });
   }
   const whole = (
-    name: 'workers' | 'pollIntervalMs' | 'leaseMs' | 'drainTimeoutMs' | 'logRetentionDays',
+    name: 'workers' | 'pollIntervalMs' | 'leaseMs' | 'drainTimeoutMs' | 'logRetentionDays' | 'failedRetentionDays',
     least: number,
     most: number,
   ) => {
     const value = options[name];
-    if (!Number.isInteger(value) || value < least || value > most)
+    if (value === undefined || !Number.isInteger(value) || value < least || value > most)
       refuse(name, `It is a whole number from ${least} to ${most}.`);
   };
   whole('workers', 1, 9);
@@ -72,6 +74,7 @@ export function checkProcessorOptions(given: ProcessorOptions): CheckedOptions {
   whole('leaseMs', 500, 3_600_000);
   whole('drainTimeoutMs', 0, 3_600_000);
   whole('logRetentionDays', 1, 36_500);
+  if (options.failedRetentionDays !== undefined) whole('failedRetentionDays', 1, 36_500);
   if (options.channels !== 'declare' && options.channels !== 'require')
     refuse('channels', "It is 'declare' or 'require'.");
   return options.server === undefined ? options : { ...options, server: checkServerOptions(options.server) };

@@ -24,6 +24,7 @@ import { Wakeup } from './lifecycle/wakeup.js';
 import { type CheckedOptions, checkProcessorOptions, type ProcessorOptions } from './options.js';
 import { Plugins } from './plugins/plugin-host.js';
 import { ProcessorServer } from './server/processor-server.js';
+import { afterAllTask } from './tasks/after-all-task.js';
 import { cancelTask } from './tasks/cancel-task.js';
 import { handlersTask } from './tasks/handlers-task.js';
 import { hintTask } from './tasks/hint-task.js';
@@ -193,7 +194,8 @@ export class Processor {
     for (const [id, handler] of await loadKinds(this.#control, this.#plugins.kinds))
       this.#shared.handlers.set(id, handler);
     await declareBreakers(this.#control, this.#shared.handlers);
-    const { logRetentionDays, workers } = this.#options;
+    const { logRetentionDays, failedRetentionDays, workers } = this.#options;
+    const retention = { logDays: logRetentionDays, failedDays: failedRetentionDays };
     const runner = (task: PeriodicTask) => new TaskRunner(task, this.#control, this.#log);
     this.#rescue = runner(rescueTask(() => this.#shared.lookNow()));
     this.#handlersLook = runner(
@@ -216,7 +218,7 @@ export class Processor {
     this.#services.push(
       this.#rescue,
       this.#handlersLook,
-      ...[reclaim, cancels, hints, maintainTask(logRetentionDays), ...this.#plugins.tasks].map(runner),
+      ...[reclaim, cancels, hints, afterAllTask(), maintainTask(retention), ...this.#plugins.tasks].map(runner),
       ...this.#plugins.services,
     );
     for (const service of this.#services) await service.start();

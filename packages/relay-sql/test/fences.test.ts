@@ -31,6 +31,7 @@ const writes: Readonly<Record<string, { readonly fenced: string } | { readonly f
   'pgrelay.record_backend_v1': { fenced: "select pgrelay.record_backend_v1(SLOT, EPOCH, 'x', 1, now())" },
   'pgrelay.enter_backend_v1': { fenced: "select pgrelay.enter_backend_v1(SLOT, EPOCH, 'x')" },
   'pgrelay.recall_v1': { fenced: "select * from pgrelay.recall_v1(SLOT, EPOCH, HELD, 'x')" },
+  'pgrelay.note_progress_v1': { fenced: 'select pgrelay.note_progress_v1(SLOT, EPOCH, HELD, ATTEMPT, 1, null)' },
   'pgrelay.record_effect_v1': { free: 'the effect is a fact, whoever made it' },
   'pgrelay.attach_v1': { free: 'gives the fence' },
   'pgrelay.enter_run_v1': { free: 'gives the fence' },
@@ -55,6 +56,9 @@ const writes: Readonly<Record<string, { readonly fenced: string } | { readonly f
   'pgrelay.maintain_v1': { free: 'removes what is no event' },
   'pgrelay.keep_log_v1': { free: 'moves and drops days' },
   'pgrelay.forget_effects_v1': { free: 'removes what is no event' },
+  'pgrelay.release_waiters_v1': { free: 'moves what waits for nothing any more, whoever asks' },
+  'pgrelay.forget_causes_v1': { free: 'removes what is no event' },
+  'pgrelay.forget_failed_v1': { free: 'removes what has failed long ago' },
   'pgauto_mv.enter_refresh_v1': {
     fenced: "select * from pgauto_mv.enter_refresh_v1(VIEW, VIEW_EPOCH, '1 s', '1 s', '1 s')",
   },

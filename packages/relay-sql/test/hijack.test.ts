@@ -105,6 +105,19 @@ describe.each(paths)('with search_path %s', (path) => {
     await send('select * from pgrelay.bury_v1()');
     await send('select pgrelay.rescue_v1()');
     await send('call pgrelay.run(100)');
+    await send(
+      `select pgrelay.trace('00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'), pgrelay.notify('${tag}.h', 'd', p_dedup_key => 'd'), pgrelay.notify_many('${tag}.h', '{e}')`,
+    );
+    await send(`select pgrelay.after_all(array[${waiting?.id}], '${tag}.sql'), pgrelay.release_waiters_v1()`);
+    await send(
+      `select x.*, y.*, pgrelay.snooze(e.id, '1 s'), pgrelay.traceparent(e.id) from pgrelay.events e, pgrelay.explain_event(e.id) x, pgrelay.lineage(e.id) y`,
+    );
+    await send(
+      `select pgrelay.explain_event(${held[0]}), pgrelay.look_ended(${held[0]}), pgrelay.explain_event(-1), pgrelay.adopt_events(0::smallint)`,
+    );
+    await send(`select pgrelay.forget_failed_v1('1 day'), pgrelay.forget_causes_v1()`);
+    await send(`call pgrelay.purge('${tag}.h', p_stages => '{failed}', p_batch => 1)`);
+    await send(`call pgrelay.erase(p_channel => '${tag}.h', p_batch => 1)`);
     await send(`select pgrelay.drop_channel('${tag}.h', p_force => true)`);
     await victim.query('reset search_path');
     expect(await hits()).toBe(0);
@@ -211,10 +224,12 @@ test('only these look names up in the search_path of their caller, and each says
     'alter_mv', // calls qualify_watches
     'clock_now', // may be inlined; one qualified name
     'due_at', // with is_dirty and retry_pause: inlined, and called by pinned functions only
+    'erase', // with purge: procedures that commit can have no SET; they pin after each COMMIT
     'import_dirty_flag', // hands the schemas in which views are looked up on
     'import_pg_cron', // calls schedule
     'is_dirty',
     'mv_watch', // may be inlined; makes a row
+    'purge',
     'qualify_watches', // names of tables, as the caller reads them
     'refresh_due', // a procedure that commits can have no SET; pins after each COMMIT
     'register_channel', // keeps the caller's search_path for the action

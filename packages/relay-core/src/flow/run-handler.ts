@@ -1,13 +1,14 @@
 import type { Logger } from 'pino';
 import { nameOf } from '../channels/define-channel.js';
 import type { NotifyOptions } from '../client.js';
-import type { Fence } from '../db/gateway.js';
+import { type Fence, gateway } from '../db/gateway.js';
 import { wasOwnLoss, watchOwn } from '../db/own-connection.js';
 import { type Failure, toFailure } from '../db/pg-error.js';
 import type { Queryable } from '../db/queryable.js';
 import type { ProcessorScope } from '../di/processor-scope.js';
 import type { HandlerContext, TransactionalContext } from '../handlers/context.js';
 import { Effects } from '../handlers/effects.js';
+import { Progress } from '../handlers/progress.js';
 import type { Deadlines, Overdue } from '../lifecycle/deadlines.js';
 import type { Outcome } from '../outcome.js';
 import { type SchemaOf, sendNotify, sendNotifyMany } from '../send.js';
@@ -135,6 +136,7 @@ export class Context implements TransactionalContext {
   readonly #run: Run;
   #log: Logger | undefined;
   #effects: Effects | undefined;
+  #progress: Progress | undefined;
 
   constructor(run: Run) {
     this.#run = run;
@@ -158,7 +160,7 @@ export class Context implements TransactionalContext {
   get notify(): HandlerContext['notify'] {
     const { env, about } = this.#run;
     return async (channel, data?: unknown, options: NotifyOptions = {}) => {
-      const sent = sendNotify(env.db, channel, data, options, env.schemaOf);
+      const sent = sendNotify(env.db, channel, data, options, env.schemaOf, about.eventId);
       const id = await (options.tx === undefined ? watchOwn(sent) : sent);
       await noteRecurrence(env.control, about.channel, nameOf(channel), [options]);
       return id;
@@ -168,7 +170,7 @@ export class Context implements TransactionalContext {
   get notifyMany(): HandlerContext['notifyMany'] {
     const { env, about } = this.#run;
     return async (channel, events, options = {}) => {
-      const sent = sendNotifyMany(env.db, channel, events, options, env.schemaOf);
+      const sent = sendNotifyMany(env.db, channel, events, options, env.schemaOf, about.eventId);
       const ids = await (options.tx === undefined ? watchOwn(sent) : sent);
       await noteRecurrence(env.control, about.channel, nameOf(channel), events);
       return ids;
@@ -180,6 +182,19 @@ export class Context implements TransactionalContext {
     this.#effects ??= new Effects(control, fence, this.#run.about.eventId ?? '', this.signal);
     const effects = this.#effects;
     return (name, make) => effects.once(name, make);
+  }
+
+  get traceparent(): HandlerContext['traceparent'] {
+    const { env, about } = this.#run;
+    return () => watchOwn(gateway.traceparent(env.control, about.eventId ?? ''));
+  }
+
+  get progress(): HandlerContext['progress'] {
+    const { control, fence, claim } = this.#run.env;
+    if (claim === undefined) throw new Error('ctx.progress exists only in a handler of one event');
+    this.#progress ??= new Progress(control, fence, claim);
+    const progress = this.#progress;
+    return (value, note) => progress.say(value, note);
   }
 }
 

@@ -28,7 +28,7 @@ export interface BatchContext extends ContextExtensions {
   notifyMany<const T extends ChannelRef>(
     channel: T,
     events: readonly NotifyEvent<PayloadFor<T, NoChannels>>[],
-    options?: Pick<NotifyOptions, 'tx'>,
+    options?: Pick<NotifyOptions, 'tx' | 'traceparent'>,
   ): Promise<string[]>;
 }
 
@@ -41,6 +41,18 @@ export interface HandlerContext extends BatchContext {
    * @throws RelayError RELAY_ARGUMENT_INVALID, RELAY_RESULT_INVALID, RELAY_FENCED
    */
   once<T>(name: string, make: () => Promise<T> | T): Promise<T>;
+  /**
+   * The W3C traceparent under which the event was sent, or undefined: pass it on in the header of that name, or make a span
+   * below it. What `ctx.notify` sends inherits it. Asks the database.
+   */
+  traceparent(): Promise<string | undefined>;
+  /**
+   * Says how far this attempt has come, for the view pgrelay.events: a number whose meaning is yours (a share, a count) and a
+   * note of at most 200 octets, for people; never put the payload there. Written at once, also from a transactional handler,
+   * and at most twice a second: what is said in between is left out. Nothing is lost when the database is away.
+   * @throws RelayError RELAY_ARGUMENT_INVALID, RELAY_FENCED when the event is no longer this Processor's
+   */
+  progress(progress: number, note?: string): Promise<void>;
 }
 
 /** What a transactional handler gets. */

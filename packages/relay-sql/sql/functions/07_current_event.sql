@@ -5,7 +5,7 @@ create or replace function pgrelay.current_event() returns pgrelay.event_context
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off
 as $$
 declare
-  v_id text := nullif(current_setting('pgrelay.event', true), '');
+  v_id text := substring(current_setting('pgrelay.event', true) from '^[0-9]{1,18}');     -- a trace may come after it
   v_event pgrelay.event_context;
 begin
   if v_id is null then

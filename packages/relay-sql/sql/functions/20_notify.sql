@@ -9,6 +9,7 @@
 --                event that is due later than this call asks for is moved forward.
 -- While a Processor is idle the commit also sends it a hint (NOTIFY), which makes PREPARE TRANSACTION fail; a producer that
 -- prepares sets pgrelay.hint = off.
+-- Where it came from is noted (note_cause) when an event's action sends it, or under trace(); PR030 when it feeds itself.
 -- Returns the event's lasting id. Locks: a row lock on the waiting event, with a dedup key only.
 create or replace function pgrelay.notify(
   p_channel text,
@@ -21,7 +22,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_id bigint;
-  v_silent boolean;
+  v_plain boolean;      -- no hint was due, and nobody wants to know where the event came from
 begin
   -- Most events are ready at once and have no key: one statement, and no expression beside it, since each costs its making in every
   -- transaction. The flag is read after the lock on the table was taken, as in hint(). What this does not take is told apart below.
@@ -31,8 +32,12 @@ begin
     where p_run_at is null and p_dedup_key is null and coalesce(p_priority, 0) = 0
       and c.name = p_channel and c.state <> 'disabled' and n.is_this and coalesce(octet_length(p_payload), 0) <= c.max_payload
     returning id, (case when pg_sequence_last_value('pgrelay.armed'::regclass) > extract(epoch from pgrelay.clock_now()) * 1000
-      and coalesce(current_setting('pgrelay.hint', true), '') <> 'off' then pg_notify('pgrelay', channel_id::text) end) is null into v_id, v_silent;
-  if found then
+      and coalesce(current_setting('pgrelay.hint', true), '') <> 'off' then pg_notify('pgrelay', channel_id::text) end) is null
+      and coalesce(current_setting('pgrelay.event', true), '') = '' into v_id, v_plain;
+  if v_plain then
+    return v_id;
+  elsif v_id is not null then
+    perform pgrelay.note_cause(array[v_id]);
     return v_id;
   end if;
 
@@ -95,6 +100,7 @@ begin
     if p_priority <> 0 and not exists (select from pgrelay.lane l where l.channel_id = v_channel.id and l.priority = p_priority) then
       insert into pgrelay.lane (channel_id, priority) values (v_channel.id, p_priority);
     end if;
+    perform pgrelay.note_cause(array[v_id], array[p_run_at]);
     -- The event first, the flag after: a Processor that arms after this insert took its lock sees the lock and waits for it.
     perform pgrelay.hint(case when p_run_at > v_now then '' else v_channel.id::text end);
     return v_id;

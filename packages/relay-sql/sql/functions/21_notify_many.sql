@@ -67,6 +67,7 @@ begin
       raise exception using errcode = 'PR001', message = format('channel %L is not registered', p_channel),
         hint = 'It was dropped while this call ran.';
     end if;
+    perform pgrelay.note_cause(v_ids);
     perform pgrelay.hint(v_channel.id::text);
     return v_ids;
   end if;
@@ -125,6 +126,7 @@ begin
   if p_run_at is not null and (pgrelay.current_event()).channel = p_channel then
     perform pgrelay.note_recurrence_v1(p_channel);
   end if;
+  perform pgrelay.note_cause(v_ids, v_run_at);
   perform pgrelay.hint(v_channel.id::text);
   return v_ids;
 end $$;

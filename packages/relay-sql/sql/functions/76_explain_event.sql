@@ -1,7 +1,7 @@
 -- Why an event is not running, or what happened to it, one row a reason. Each has a stable name, its evidence (ids, names, counts and
 -- times, never a payload or a server's words) and a remedy to be pasted into psql: a statement where one helps, and what is to be said
 -- as a comment. What the remedies need is said in the reference of roles; the caller may lack it.
---   in the way     standby, unknown_node, channel_paused, channel_disabled, not_due, breaker_open, blocked, limited, held,
+--   in the way     standby, unknown_node, channel_paused, channel_disabled, not_due, awaits, breaker_open, blocked, limited, held,
 --                  no_processor, no_handler, action_missing; queued when there is nothing of these
 --   it runs        claimed, running; processor_lost when whoever had it is gone
 --   what has been  retried, snoozed, lost: the last attempt of an event that waits; done, cancelled, failed, quarantined, channel_dropped
@@ -27,6 +27,7 @@ begin
     union all select * from pgrelay.reason_unknown_node(v_event)
     union all select * from pgrelay.reason_channel_state(v_event)
     union all select * from pgrelay.reason_not_due(v_event)
+    union all select * from pgrelay.reason_awaits(v_event)
     union all select * from pgrelay.reason_breaker(v_event)
     union all select * from pgrelay.reason_limited(v_event)
     union all select * from pgrelay.reason_held(v_event)

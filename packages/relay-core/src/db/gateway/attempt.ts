@@ -28,6 +28,32 @@ export const attemptCalls = {
     return rows[0]?.result;
   },
 
+  /** How far an attempt has come. @throws RelayError RELAY_FENCED, RELAY_ARGUMENT_INVALID */
+  async noteProgress(
+    db: Queryable,
+    fence: Fence,
+    attempt: { readonly id: string; readonly attempt: number },
+    progress: number,
+    note: string | null,
+  ): Promise<void> {
+    await call(db, 'select pgrelay.note_progress_v1($1, $2, $3, $4, $5, $6)', [
+      fence.slot,
+      fence.epoch,
+      attempt.id,
+      attempt.attempt,
+      progress,
+      note,
+    ]);
+  },
+
+  /** The trace under which an event was sent. */
+  async traceparent(db: Queryable, eventId: string): Promise<string | undefined> {
+    const rows = await call<{ traceparent: string | null }>(db, 'select pgrelay.traceparent($1) as traceparent', [
+      eventId,
+    ]);
+    return rows[0]?.traceparent ?? undefined;
+  },
+
   async noteRecurrence(db: Queryable, channel: string): Promise<void> {
     await call(db, 'select pgrelay.note_recurrence_v1($1)', [channel]);
   },

@@ -2,15 +2,44 @@ import type { Queryable } from '../queryable.js';
 import { call } from './call.js';
 import type { NotifyRow } from './rows.js';
 
-/** Producers: events into the queue. */
+const notifyOne =
+  "select pgrelay.notify($1, $2, coalesce($3::timestamptz, pgrelay.clock_now() + $4::double precision * interval '1 millisecond'), $5, $6)::text as id";
+const notifyMany =
+  "select pgrelay.notify_many($1, $2, (select pg_catalog.array_agg(coalesce(x.at, pgrelay.clock_now() + x.ms * interval '1 millisecond') order by x.n) from rows from (pg_catalog.unnest($3::timestamptz[]), pg_catalog.unnest($4::double precision[])) with ordinality x(at, ms, n)), $5, $6)::text[] as ids";
+/** The setting is made first: the call reads a row that only comes when it is made. It ends with the transaction. */
+const under =
+  " from (select pg_catalog.set_config('pgrelay.event', $7, true) as made offset 0) s where s.made is not null";
+
+/** Producers: events into the queue. `cause` is what note_cause() reads; '' or undefined: nothing is noted. */
 export const notifyCalls = {
-  async notify(db: Queryable, channel: string, payload: string | null, options: NotifyRow): Promise<string> {
+  async notify(
+    db: Queryable,
+    channel: string,
+    payload: string | null,
+    options: NotifyRow,
+    cause?: string,
+  ): Promise<string> {
     const { runAt = null, delayMs = null, priority = null, dedupKey = null } = options;
-    const rows = await call<{ id: string }>(
-      db,
-      "select pgrelay.notify($1, $2, coalesce($3::timestamptz, pgrelay.clock_now() + $4::double precision * interval '1 millisecond'), $5, $6)::text as id",
-      [channel, payload, runAt, delayMs, priority, dedupKey],
-    );
+    const values = [channel, payload, runAt, delayMs, priority, dedupKey];
+    const rows = await (cause === undefined || cause === ''
+      ? call<{ id: string }>(db, notifyOne, values)
+      : call<{ id: string }>(db, notifyOne + under, [...values, cause]));
+    return rows[0]?.id ?? '';
+  },
+
+  async afterAll(
+    db: Queryable,
+    eventIds: readonly string[],
+    channel: string,
+    payload: string | null,
+    priority: number | null,
+  ): Promise<string> {
+    const rows = await call<{ id: string }>(db, 'select pgrelay.after_all($1, $2, $3, $4)::text as id', [
+      eventIds,
+      channel,
+      payload,
+      priority,
+    ]);
     return rows[0]?.id ?? '';
   },
 
@@ -18,21 +47,21 @@ export const notifyCalls = {
     db: Queryable,
     channel: string,
     events: readonly (NotifyRow & { readonly payload: string | null })[],
+    cause?: string,
   ): Promise<string[]> {
     const column = (of: (event: NotifyRow) => unknown) =>
       events.some((event) => of(event) !== undefined) ? events.map((event) => of(event) ?? null) : null;
-    const rows = await call<{ ids: string[] }>(
-      db,
-      "select pgrelay.notify_many($1, $2, (select pg_catalog.array_agg(coalesce(x.at, pgrelay.clock_now() + x.ms * interval '1 millisecond') order by x.n) from rows from (pg_catalog.unnest($3::timestamptz[]), pg_catalog.unnest($4::double precision[])) with ordinality x(at, ms, n)), $5, $6)::text[] as ids",
-      [
-        channel,
-        events.map((event) => event.payload),
-        column((event) => event.runAt),
-        column((event) => event.delayMs),
-        column((event) => event.priority),
-        column((event) => event.dedupKey),
-      ],
-    );
+    const values = [
+      channel,
+      events.map((event) => event.payload),
+      column((event) => event.runAt),
+      column((event) => event.delayMs),
+      column((event) => event.priority),
+      column((event) => event.dedupKey),
+    ];
+    const rows = await (cause === undefined || cause === ''
+      ? call<{ ids: string[] }>(db, notifyMany, values)
+      : call<{ ids: string[] }>(db, notifyMany + under, [...values, cause]));
     return rows[0]?.ids ?? [];
   },
 };

@@ -164,11 +164,14 @@ describe('pgrelay.erase', () => {
     await claim(db, slot, 'p.h');
     await db.query('select pgrelay.note_progress_v1($1, $2, $3, 1, 0.5, $4)', [slot.slot, slot.epoch, id, 'note']);
     expect(await erase("p_key => 'customer 43'")).toEqual({ p_events: '0', p_running: '1' });
+    await db.query("select pgrelay.record_effect_v1($1, 'x', '1')", [id]);
+    expect(await erase(id)).toEqual({ p_events: '0', p_running: '1' });
+    expect(await dataAsOwner()).toContain('effect'); // its retry must not make it again
     expect(await db.query('select pgrelay.cancellations_v1($1, $2) as ids', [slot.slot, slot.epoch])).toEqual([
       { ids: [id] },
     ]);
     await settle(db, slot, [id], 'cancelled');
-    expect(await erase("p_key => 'customer 43'")).toEqual({ p_events: '0', p_running: '0' });
+    expect(await erase(id)).toEqual({ p_events: '0', p_running: '0' });
     await db.query('select pgrelay.maintain_v1()');
     expect(await dataAsOwner()).toEqual([]);
   });

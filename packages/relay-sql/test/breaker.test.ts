@@ -317,6 +317,8 @@ describe('a breaker', () => {
     expect(await one('b.plain', 'error', failure)).toBe(1);
     expect(await runBatch(db, slot, 'b.psql')).toMatchObject({ done: 2 });
     await db.query("select pgrelay.set_breaker('b.plain')");
+    expect(await polled('b.plain')).toBe(false); // nothing waits
+    await send('b.plain', 1);
     await expect(polled('b.plain')).rejects.toThrow('called');
   });
 });

@@ -11,13 +11,14 @@ begin
   return query
     select c.id, c.name, c.kind, c.parallel, extract(epoch from c.statement_timeout)::double precision * 1000, c.breaker
     from pgrelay.channel c
-    where c.state = 'active' and (c.kind <> 'handler' or c.id = any (p_handler_channels)) and (not c.breaker or pgrelay.lets_through_v1(c.id))
-      and exists (
+    where c.state = 'active' and (c.kind <> 'handler' or c.id = any (p_handler_channels))
+      and case when exists (
         select from pgrelay.lane l
         left join unnest(p_channels, p_priorities, p_lows) m(channel_id, priority, low) on m.channel_id = l.channel_id and m.priority = l.priority
         cross join lateral (
           select from pgrelay.queue q
           where q.channel_id = l.channel_id and q.priority = l.priority and q.slot is null and q.place >= coalesce(m.low, 0) limit 1) x
         where l.channel_id = c.id)
+      then not c.breaker or pgrelay.lets_through_v1(c.id) end            -- asked where something waits only
     order by c.id;
 end $$;

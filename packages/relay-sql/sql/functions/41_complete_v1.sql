@@ -9,7 +9,8 @@ declare
   v_now timestamptz := pgrelay.clock_now();
   v_ended integer;
 begin
-  if exists (select from pgrelay.channel c where c.breaker) then                  -- somebody counts successes too
+  -- Somebody counts successes too: a breaker that goes by a share, or that attempts at its target have begun to fail.
+  if exists (select from pgrelay.breaker b where b.share is not null or b.in_a_row > 0 or b.open_until is not null) then
     select count(*) into v_ended
       from pgrelay.settle_v1(p_slot, p_epoch, p_ids, p_attempts, array_fill('done'::text, array[cardinality(p_ids)]),
         array_fill(null::double precision, array[cardinality(p_ids)]), p_started, p_finished, array_fill(null::jsonb, array[cardinality(p_ids)]));

@@ -37,10 +37,10 @@ const importJobs = (args = '') =>
   database.query<Row>(`select name, action, note, call from pgrelay_cron.import_pg_cron(${args}) order by jobid`);
 const jobs = () =>
   database.query(
-    'select j.name, j.spec, j.state, j.missed, j.overlap, j.timezone, c.kind, c.statement_timeout::text as timeout from pgrelay_cron.jobs j join pgrelay.channels c on c.name = j.channel order by 1',
+    'select j.name, j.spec, j.state, j.missed, j.overlap, j.grace::text, j.timezone, c.kind, c.statement_timeout::text as timeout from pgrelay_cron.jobs j join pgrelay.channels c on c.name = j.channel order by 1',
   );
 
-const common = { missed: 'skip', overlap: 'queue', timezone: 'GMT', timeout: '1 day' };
+const common = { missed: 'skip', overlap: 'queue', grace: '00:01:00', timezone: 'GMT', timeout: '1 day' };
 const imported = [
   { name: 'nightly-vacuum', spec: '0 3 * * *', state: 'active', kind: 'toplevel', ...common },
   { name: 'pg_cron 1', spec: '30 3 * * 6', state: 'active', kind: 'sql', ...common },

@@ -8,17 +8,20 @@ returns table (channel_id integer, channel text, kind text, parallel boolean, ti
 language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
 as $$
 begin
+  -- The marks are joined to the lanes once, and the array of handlers is hashed, for there may be a thousand of each.
   return query
+    with marked as materialized (
+      select l.channel_id, l.priority, coalesce(m.low, 0) as low from pgrelay.lane l
+      left join unnest(p_channels, p_priorities, p_lows) m(channel_id, priority, low) on m.channel_id = l.channel_id and m.priority = l.priority
+    )
     select c.id, c.name, c.kind, c.parallel, extract(epoch from c.statement_timeout)::double precision * 1000, c.breaker
     from pgrelay.channel c
-    where c.state = 'active' and (c.kind <> 'handler' or c.id = any (p_handler_channels))
-      and case when exists (
-        select from pgrelay.lane l
-        left join unnest(p_channels, p_priorities, p_lows) m(channel_id, priority, low) on m.channel_id = l.channel_id and m.priority = l.priority
+    where c.state = 'active' and (c.kind <> 'handler' or c.id in (select h.id from unnest(p_handler_channels) h(id)))
+      and case when c.id in (
+        select l.channel_id from marked l
         cross join lateral (
           select from pgrelay.queue q
-          where q.channel_id = l.channel_id and q.priority = l.priority and q.slot is null and q.place >= coalesce(m.low, 0) limit 1) x
-        where l.channel_id = c.id)
+          where q.channel_id = l.channel_id and q.priority = l.priority and q.slot is null and q.place >= l.low limit 1) x)
       then not c.breaker or pgrelay.lets_through_v1(c.id) end            -- asked where something waits only
     order by c.id;
 end $$;

@@ -8,7 +8,7 @@ interface Waiter {
  */
 export class FairGate {
   readonly #limit: number;
-  readonly #waiting = new Map<string, Waiter[]>();
+  readonly #waiting = new Map<string, Set<Waiter>>();
   #inside = 0;
 
   constructor(limit: number) {
@@ -39,7 +39,9 @@ export class FairGate {
         },
       };
       signal.addEventListener('abort', giveUp);
-      this.#waiting.set(who, [...(this.#waiting.get(who) ?? []), waiter]);
+      const others = this.#waiting.get(who);
+      if (others === undefined) this.#waiting.set(who, new Set([waiter]));
+      else others.add(waiter);
       if (signal.aborted) giveUp();
     });
   }
@@ -51,15 +53,17 @@ export class FairGate {
       this.#inside -= 1;
       return;
     }
-    const [who, [first, ...others]] = next;
+    const [who, waiters] = next;
+    const [first] = waiters;
+    if (first !== undefined) waiters.delete(first);
     this.#waiting.delete(who);
-    if (others.length > 0) this.#waiting.set(who, others);
+    if (waiters.size > 0) this.#waiting.set(who, waiters);
     first?.admit(true);
   }
 
   #forget(who: string, waiter: Waiter): void {
-    const left = (this.#waiting.get(who) ?? []).filter((other) => other !== waiter);
-    if (left.length === 0) this.#waiting.delete(who);
-    else this.#waiting.set(who, left);
+    const waiters = this.#waiting.get(who);
+    waiters?.delete(waiter);
+    if (waiters?.size === 0) this.#waiting.delete(who);
   }
 }

@@ -9,6 +9,7 @@ import type { ProcessorScope } from '../di/processor-scope.js';
 import type { HandlerContext, TransactionalContext } from '../handlers/context.js';
 import { Effects } from '../handlers/effects.js';
 import { Progress } from '../handlers/progress.js';
+import { abortOnStop } from '../lifecycle/abort-on-stop.js';
 import type { Deadlines, Overdue } from '../lifecycle/deadlines.js';
 import type { Outcome } from '../outcome.js';
 import { type SchemaOf, sendNotify, sendNotifyMany } from '../send.js';
@@ -67,7 +68,7 @@ export class Run implements Overdue {
   readonly #about: { readonly eventId?: string; readonly channel: string; readonly events?: number };
   readonly #report: (ran: Ran) => void;
   #timeout: AbortController | undefined;
-  #signal: AbortSignal | undefined;
+  #forget: (() => void) | undefined;
   #late: Error | undefined;
   #ended = false;
 
@@ -112,20 +113,22 @@ export class Run implements Overdue {
 
   /** Aborted when the time is up, when the event is cancelled, and when the Processor is made to stop. */
   signal(): AbortSignal {
-    if (this.#signal === undefined) {
+    if (this.#timeout === undefined) {
       this.#timeout = new AbortController();
       if (this.#late !== undefined) this.#timeout.abort(this.#late);
       const { claim } = this.#env;
       if (claim !== undefined) claim.abort = (reason) => this.#timeout?.abort(reason);
       if (claim?.cancelled === true) this.#timeout.abort(new Error('the event was cancelled'));
-      this.#signal = AbortSignal.any([this.#timeout.signal, this.#env.stopping]);
+      this.#forget = abortOnStop(this.#env.stopping, this.#timeout);
+      if (this.#ended) this.#forget();
     }
-    return this.#signal;
+    return this.#timeout.signal;
   }
 
   #end(ran: Ran): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#forget?.();
     this.#env.deadlines.remove(this.#env.timeoutMs, this);
     this.#report(ran);
   }

@@ -33,9 +33,10 @@ await db.query("select pgrelay.notify('countdown', '3')");
 
 let printed = 0;
 while (printed < 4) {
-  const { rows } = await db.query("select n, to_char(at, 'SS.MS') as at from example.countdown order by at offset $1", [
-    printed,
-  ]);
+  const { rows } = await db.query(
+    "select n, to_char(at, 'SS.MS') as at from example.countdown order by n desc offset $1",
+    [printed],
+  );
   for (const { n, at } of rows) console.log(n > 0 ? `${n} … at second ${at}` : `Lift-off at second ${at}`);
   printed += rows.length;
   await pause(50);

@@ -79,7 +79,6 @@ export const unstaged: Readonly<Record<string, string>> = {
   report_kinds_v1: 'says which kinds are served, and says it again with the next slot',
   report_hint_v1: 'says whether hints arrive, and says it again',
   note_progress_v1: 'says how far an attempt is; the next one says it again',
-  release_waiters_v1: 'lets run what waits for nothing any more, whoever asks, and again at the next look',
   after_all: 'one statement, like notify',
   forget_causes_v1: 'removes what is older than the retention',
   forget_failed_v1: 'removes what is older than the retention',

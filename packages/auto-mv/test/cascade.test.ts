@@ -1,21 +1,18 @@
 import { useDatabase } from '@pgrelay/test-support';
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { addLayer, openSales, type Sales, settle } from './support/cascade.js';
-import { declareChannel, takeRequests } from './support/refresh.js';
-import { VirtualClock } from './support/virtual-clock.js';
+import { usePlanner } from './support/use-planner.js';
+import type { VirtualClock } from './support/virtual-clock.js';
 import { watchesOf } from './support/watches.js';
 
 const db = useDatabase();
 let clock: VirtualClock;
 let shop: Sales;
 
-beforeAll(async () => {
-  await declareChannel(db);
-  clock = await VirtualClock.install(db);
+usePlanner(db, (installed) => {
+  clock = installed;
 });
 beforeEach(async () => {
-  await db.query('select pgauto_mv.unregister_mv(m.view) from pgauto_mv.mv m');
-  await takeRequests(db);
   shop = await openSales(db);
 });
 

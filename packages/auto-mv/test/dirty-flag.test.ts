@@ -4,7 +4,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { watchesOf } from './support/watches.js';
 
 const db = useDatabase();
-const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}.sql`, import.meta.url), 'utf8');
+const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
+/** The published example, as the demo runs it. */
+const published = ['shop/shop', 'dirty-flag/10_pattern'].map((name) => read(`../../../demo/sql/${name}.sql`));
 
 interface Step {
   readonly action: string;
@@ -12,7 +14,9 @@ interface Step {
   readonly statement: string | null;
 }
 
-beforeEach(() => db.query(fixture('dirty-flag')));
+beforeEach(async () => {
+  for (const sql of published) await db.query(sql);
+});
 afterEach(async () => {
   await db.query('select pgauto_mv.unregister_mv(m.view) from pgauto_mv.mv m');
   await db.query(`drop procedure if exists public.refresh_dirty_materialized_views`);
@@ -53,7 +57,7 @@ test('the published walk-through, moved over: t after the inserts, f after a ref
   const state = () => db.query('SELECT view_name, is_dirty FROM public.materialized_view_state');
   await db.query('call pgauto_mv.refresh_due()');
   expect(await state()).toEqual([{ view_name: 'monthly_product_sales', is_dirty: false }]);
-  await db.query(fixture('dirty-flag-data'));
+  await db.query(read('fixtures/dirty-flag-data.sql'));
   expect(await state()).toEqual([{ view_name: 'monthly_product_sales', is_dirty: true }]);
   await db.query("select pgauto_mv.alter_mv('public.monthly_product_sales'::regclass, p_cooldown => 0)");
   expect(await db.query('call pgauto_mv.refresh_due()')).toEqual([{ p_refreshed: '1' }]);

@@ -1,23 +1,21 @@
 import { useDatabase } from '@pgrelay/test-support';
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { withLogin } from './support/login.js';
-import { declareChannel, refresh, requests, takeRequests } from './support/refresh.js';
+import { refresh, requests, takeRequests } from './support/refresh.js';
 import { addView, openShop, type Shop, watch } from './support/shop.js';
+import { usePlanner } from './support/use-planner.js';
 import { numbers } from './support/view-generator.js';
-import { VirtualClock } from './support/virtual-clock.js';
+import type { VirtualClock } from './support/virtual-clock.js';
 import { registerDerived } from './support/watches.js';
 
 const db = useDatabase();
 let clock: VirtualClock;
 let shop: Shop;
 
-beforeAll(async () => {
-  await declareChannel(db);
-  clock = await VirtualClock.install(db);
+usePlanner(db, (installed) => {
+  clock = installed;
 });
 beforeEach(async () => {
-  await db.query('select pgauto_mv.unregister_mv(m.view) from pgauto_mv.mv m');
-  await takeRequests(db);
   shop = await openShop(db);
 });
 

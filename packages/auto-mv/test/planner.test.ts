@@ -1,20 +1,18 @@
 import { useDatabase } from '@pgrelay/test-support';
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { declareChannel, refresh, requests, takeRequests } from './support/refresh.js';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { refresh, requests, takeRequests } from './support/refresh.js';
 import { openShop, type Shop, watch } from './support/shop.js';
-import { VirtualClock } from './support/virtual-clock.js';
+import { usePlanner } from './support/use-planner.js';
+import type { VirtualClock } from './support/virtual-clock.js';
 
 const db = useDatabase();
 let clock: VirtualClock;
 let shop: Shop;
 
-beforeAll(async () => {
-  await declareChannel(db);
-  clock = await VirtualClock.install(db);
+usePlanner(db, (installed) => {
+  clock = installed;
 });
 beforeEach(async () => {
-  await db.query('select pgauto_mv.unregister_mv(m.view) from pgauto_mv.mv m');
-  await takeRequests(db);
   shop = await openShop(db);
 });
 

@@ -1,5 +1,5 @@
 import { cron } from '@pgrelay/plugin-cron';
-import { defineHandler, Processor, type ProcessorOptions } from '@pgrelay/relay-core';
+import { defineHandler, definePlugin, Processor, type ProcessorOptions } from '@pgrelay/relay-core';
 import { until, useDatabase } from '@pgrelay/test-support';
 import { pino } from 'pino';
 import { afterEach, beforeAll, expect, test } from 'vitest';
@@ -108,6 +108,30 @@ test('a job whose handler is gone is a problem row', async () => {
   expect(await problems()).toEqual([{ code: 'cron_no_handler', object: 'job retire' }]);
   await start({ plugins: [cron()], handlers: [defineHandler('retired', async () => undefined)] });
   expect(await problems()).toEqual([]);
+});
+
+test('a job for a channel of a kind, such as a webhook, is served by whoever has its plugin', async () => {
+  const asOwner = async (sql: string) => {
+    await database.query('set role pgrelay_owner');
+    await database.query(sql).finally(() => database.query('reset role'));
+  };
+  await asOwner("select pgrelay.register_kind_channel('hooked', 'hook')");
+  await database.query("select pgrelay_cron.schedule_event('hook', '@daily', 'hooked')");
+  const hook = definePlugin<object>({
+    name: 'hook',
+    version: '1.0.0',
+    validate: (options) => options,
+    setup: (host) => host.handlers.addKind({ kind: 'hook', load: async () => [] }),
+  });
+  const problems = () =>
+    database.query(
+      "select code from pgrelay_cron.get_cron_problems() where object = 'job hook' and code = 'cron_no_handler'",
+    );
+  await start({ plugins: [cron()] });
+  expect(await problems()).toEqual([{ code: 'cron_no_handler' }]);
+  await start({ plugins: [cron(), hook()] });
+  expect(await problems()).toEqual([]);
+  await database.query("select pgrelay_cron.unschedule('hook')");
 });
 
 test('a run has a timeout, retries and a log like any other event', async () => {

@@ -133,6 +133,30 @@ test('a row of an attempt that is sent twice is written once, and old ones are f
   expect(await database.query('select from pgrelay_http.attempts')).toEqual([]);
 });
 
+test('an attempt that is sent twice counts once against its endpoint', async () => {
+  await deliveries.register('counted', receiver.url('/counted'), 'p_alert_after => 2');
+  const row = (request: number) => ({
+    e: 1,
+    r: request,
+    c: 'counted',
+    a: 1,
+    ago: 5,
+    s: 500,
+    x: 'http_500',
+    t: 3,
+    o: 4,
+    i: 5,
+  });
+  const failing = async (...rows: object[]) => {
+    await database.query('select pgrelay_http.record_attempts_v1($1, true)', [JSON.stringify(rows)]);
+    return database.query("select failing from pgrelay_http.endpoints where channel = 'counted'");
+  };
+  expect(await failing(row(1))).toEqual([{ failing: 1 }]);
+  expect(await failing(row(1))).toEqual([{ failing: 1 }]);
+  expect(await failing(row(1), row(2))).toEqual([{ failing: 2 }]);
+  await database.query("select pgrelay_http.forget_attempts_v1('0 s'), pgrelay_http.drop_endpoint('counted')");
+});
+
 test('a slow endpoint holds up nobody else, and its channels take turns', async () => {
   const held: (() => void)[] = [];
   const slow = receiver.answer('/slow', (response) => void held.push(() => response.writeHead(200).end()));

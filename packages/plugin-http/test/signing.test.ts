@@ -49,7 +49,14 @@ describe('signing', () => {
     const both = Buffer.concat(
       [privateKey, publicKeyOf(privateKey)].map((key) => Buffer.from(key.slice('whsk_'.length), 'base64')),
     );
-    expect(keyOf(`whsk_${both.toString('base64')}`)(`${id}.1614265330.${body}`)).toBe(asymmetric);
+    expect(keyOf(`whsk_${both.toString('base64')}`)(Buffer.from(`${id}.1614265330.${body}`))).toBe(asymmetric);
+  });
+
+  test('a body is signed by its octets, whatever they are', () => {
+    const octets = Buffer.from([0xff, 0x00, 0xfe]);
+    const signed = signWebhook(id, octets, [keyOf(secret), keyOf(privateKey)], at);
+    for (const one of [secret, publicKeyOf(privateKey)])
+      expect(verify({ secrets: [one], headers: signed, body: octets })).toEqual({ id, sentAt: at });
   });
 
   test('one signature a key while one takes the place of the other; none without a key', () => {

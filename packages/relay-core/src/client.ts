@@ -60,7 +60,7 @@ export interface RelayClient<C = NoChannels> {
   ): Promise<string[]>;
   /**
    * Sends an event that runs when all of the events `ids` have ended: done, cancelled or removed; while one of them is among the
-   * failed, it waits. Returns its id. Processors look once a second while any event waits so, else every 5 s.
+   * failed, it waits. Returns its id. Processors look once a second.
    * @throws RelayError as notify(); RELAY_ARGUMENT_INVALID for no ids or over 10,000, RELAY_EVENT_UNKNOWN for one that is not to
    * be seen: send them before, in this transaction or one that has committed
    */

@@ -1,12 +1,11 @@
-import { RelayError, type SqlModule, schemaStatus } from '@pgrelay/relay-sql';
+import { type SqlModule, schemaStatus } from '@pgrelay/relay-sql';
 import { type Logger, pino } from 'pino';
-import { attach, declareBreakers, declareHandlers } from './attachment.js';
+import { declareBreakers, declareHandlers } from './attachment.js';
 import { Connection, type ConnectionOptions, openConnection, type Prepare } from './db/connection.js';
 import { endClient } from './db/end-client.js';
 import { type Backend, type Fence, gateway } from './db/gateway.js';
 import { OpenConnections } from './db/open-connections.js';
 import { watchClient, watchOwn } from './db/own-connection.js';
-import { isReadOnly, sqlstateOf } from './db/pg-error.js';
 import { blockedLimitMs } from './db/session-settings.js';
 import type { Class } from './di/injectable.js';
 import { ProcessorScope } from './di/processor-scope.js';
@@ -16,7 +15,7 @@ import { loadKinds } from './handlers/load-kinds.js';
 import { HandlerRegistry } from './handlers/registry.js';
 import { Heartbeat } from './instance/heartbeat.js';
 import { HintListener } from './instance/hint-listener.js';
-import { awaitPromotion } from './instance/standby.js';
+import { SlotHolder } from './instance/slot-holder.js';
 import { drained, endBackends, giveBackUnstarted } from './lifecycle/drain.js';
 import { ProcessorState } from './lifecycle/processor-state.js';
 import type { Service } from './lifecycle/service.js';
@@ -24,7 +23,6 @@ import { Wakeup } from './lifecycle/wakeup.js';
 import { type CheckedOptions, checkProcessorOptions, type ProcessorOptions } from './options.js';
 import { Plugins } from './plugins/plugin-host.js';
 import { ProcessorServer } from './server/processor-server.js';
-import { afterAllTask } from './tasks/after-all-task.js';
 import { cancelTask } from './tasks/cancel-task.js';
 import { handlersTask } from './tasks/handlers-task.js';
 import { hintTask } from './tasks/hint-task.js';
@@ -67,12 +65,12 @@ export class Processor {
     this.#telemetry.tell('processor.phase', { slot: this.slot, phase });
   });
   readonly #server: ProcessorServer;
+  readonly #slotHolder: SlotHolder;
   #rescue: TaskRunner | undefined;
   #handlersLook: TaskRunner | undefined;
   #isStopAsked = false;
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
-  #attaching: Promise<void> | undefined;
 
   /**
    * Checks everything that can be checked without a database.
@@ -110,13 +108,13 @@ export class Processor {
       control: this.#control,
       pollIntervalMs: this.#options.pollIntervalMs,
       connections: this.#connections,
-      onFenced: (fence) => this.#fenced(fence),
+      onFenced: (fence) => this.#slotHolder.lost(fence),
       onDead: () => this.#rescue?.hurry(),
       schemaOf: (channel) => this.#handlers.schemaOf(channel),
     });
     this.#hints = new HintListener(this.#control, this.#shared, () => this.#handlersLook?.hurry());
     this.#heartbeat = new Heartbeat({ connectionString, leaseMs, blockedLimitMs }, this.#log, {
-      onFenced: (fence) => this.#fenced(fence),
+      onFenced: (fence) => this.#slotHolder.lost(fence),
       waitingFor: () => this.#connections.look(),
       onIdle: (backends) => this.#cutUnanswered(backends),
     });
@@ -129,6 +127,24 @@ export class Processor {
       slot: () => this.slot,
       heartbeatAgeMs: () => this.#heartbeat.ageMs,
       schema: () => schemaStatus({ db: this.#control, modules: this.modules }),
+    });
+    this.#slotHolder = new SlotHolder({
+      options: this.#options,
+      connecting: this.#connecting,
+      connections: this.#connections,
+      control: this.#control,
+      handlers: () => this.#handlers.all(),
+      kinds: this.#plugins.kinds,
+      shared: this.#shared,
+      heartbeat: this.#heartbeat,
+      state: this.#state,
+      stopAsked: this.#stopAsked,
+      isStopAsked: () => this.#isStopAsked,
+      log: this.#log,
+      onLost: ({ slot, epoch }) => {
+        this.#server.readiness.changed();
+        this.#telemetry.tell('processor.slot_lost', { slot, epoch });
+      },
     });
   }
 
@@ -170,15 +186,15 @@ export class Processor {
   }
 
   async #start(): Promise<void> {
-    await this.#plugins.setup(
-      this.#scope,
-      this.#handlers,
-      this.#server,
-      this.#telemetry,
-      this.#log,
-      this.#control,
-      (purpose) => this.#open(purpose),
-    );
+    await this.#plugins.setup({
+      scope: this.#scope,
+      handlers: this.#handlers,
+      server: this.#server,
+      telemetry: this.#telemetry,
+      log: this.#log,
+      control: this.#control,
+      connect: (purpose) => this.#open(purpose),
+    });
     this.#state.enter('starting');
     this.#handlers.close();
     for (const hook of this.#plugins.beforeSettle) this.#shared.settler.before(hook);
@@ -187,7 +203,7 @@ export class Processor {
     this.#scope.close(definitions.filter((d) => d.isClass).map((d) => d.run as Class));
     await this.#server.start();
     await this.#heartbeat.start();
-    if (!(await this.#attachWhenWritable())) return;
+    if (!(await this.#slotHolder.takeWhenWritable())) return;
     for (const [id, handler] of await declareHandlers(this.#control, this.#options, definitions))
       this.#shared.handlers.set(id, handler);
     for (const kind of this.#plugins.kinds) await kind.declare?.(this.#control, this.#options.channels === 'declare');
@@ -218,7 +234,7 @@ export class Processor {
     this.#services.push(
       this.#rescue,
       this.#handlersLook,
-      ...[reclaim, cancels, hints, afterAllTask(), maintainTask(retention), ...this.#plugins.tasks].map(runner),
+      ...[reclaim, cancels, hints, maintainTask(retention), ...this.#plugins.tasks].map(runner),
       ...this.#plugins.services,
     );
     for (const service of this.#services) await service.start();
@@ -264,71 +280,6 @@ export class Processor {
     this.#shared.forced.abort(new Error('the Processor is forced to stop'));
     this.#shared.settler.giveUp();
     for (const worker of this.#workers) void worker.close(true);
-  }
-
-  /** False when stop() came while the server was a standby. */
-  async #attachWhenWritable(): Promise<boolean> {
-    for (;;) {
-      try {
-        await this.#attach();
-        return true;
-      } catch (error) {
-        const standby = {
-          connection: this.#connecting,
-          log: this.#log,
-          wakeup: this.#stopAsked,
-          stopping: () => this.#isStopAsked,
-        };
-        if (isReadOnly(error)) this.#state.enter('standby');
-        if (!isReadOnly(error) || !(await awaitPromotion(standby))) throw error;
-        this.#state.enter('starting');
-        if (this.#isStopAsked) return false;
-      }
-    }
-  }
-
-  async #attach(): Promise<void> {
-    const fence = await attach(this.#control, this.#options, this.#handlers.all(), this.#log);
-    this.#shared.take(fence);
-    if (!this.#connections.pooled) await gateway.enterBackend(this.#control, fence, 'control');
-    const kinds = this.#plugins.kinds.map(({ kind }) => kind);
-    if (kinds.length > 0) await gateway.reportKinds(this.#control, fence, kinds);
-    this.#heartbeat.beatFor(fence);
-  }
-
-  /**
-   * Declared dead (a long freeze, a server that was away): drops its claims and takes a new epoch. Whoever declared it ended
-   * its backends, so its connections are of no use, and one whose packets are swallowed would never say so.
-   */
-  #fenced({ slot, epoch }: Fence): void {
-    const { fence } = this.#shared;
-    if (fence?.slot !== slot || fence.epoch !== epoch || this.#shared.draining) return;
-    this.#log.warn({ slot: this.slot }, 'this Processor was declared dead; it takes a new slot');
-    this.#shared.lose('the Processor was declared dead');
-    this.#server.readiness.changed();
-    this.#telemetry.tell('processor.slot_lost', { slot, epoch });
-    this.#connections.cutAll();
-    this.#attaching ??= this.#attachAgain().finally(() => {
-      this.#attaching = undefined;
-    });
-  }
-
-  async #attachAgain(): Promise<void> {
-    let trouble: string | undefined;
-    while (!this.#shared.draining) {
-      try {
-        await this.#attach();
-        this.#state.trouble = undefined;
-        this.#shared.lookNow();
-        return;
-      } catch (error) {
-        const code = error instanceof RelayError ? error.code : (sqlstateOf(error) ?? 'unknown');
-        if (code !== trouble) this.#log.warn({ code }, 'no slot can be taken yet; it is tried again');
-        trouble = code;
-        this.#state.trouble = code;
-        await new Promise((resolve) => setTimeout(resolve, 1_000));
-      }
-    }
   }
 
   /** The packets of a connection are swallowed: it is given up, and what its backend holds is let go. */

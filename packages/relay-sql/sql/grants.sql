@@ -32,7 +32,8 @@ grant execute on function
   pgrelay.check_removal(bigint, text, text, interval, integer), pgrelay.erase_effects(integer, bigint, text, timestamptz),
   pgrelay.remove_events(text, bigint, integer, bigint, text, text, timestamptz, text), pgrelay.stop_events(bigint, text, text, timestamptz)
   to pgrelay_admin;
-grant execute on procedure pgrelay.purge(text, text, interval, text[], integer, bigint),
+grant execute on procedure pgrelay.remove_in_batches(text[], bigint, text, text, timestamptz, text, integer, bigint),
+  pgrelay.purge(text, text, interval, text[], integer, bigint),
   pgrelay.erase(bigint, text, text, interval, integer, bigint, bigint) to pgrelay_admin;
 
 grant execute on function
@@ -59,7 +60,7 @@ grant execute on function
   pgrelay.bury_v1(), pgrelay.end_backend_v1(integer, timestamptz), pgrelay.working_backends_v1(integer[], text[]), pgrelay.rescue_v1(),
   pgrelay.note_recurrence_v1(text), pgrelay.lets_through_v1(integer), pgrelay.lose_v1(smallint, bigint, smallint, bigint, double precision),
   pgrelay.maintain_v1(interval), pgrelay.keep_log_v1(interval), pgrelay.forget_effects_v1(interval), pgrelay.forget_failed_v1(interval, integer),
-  pgrelay.forget_causes_v1(interval), pgrelay.release_waiters_v1()
+  pgrelay.forget_causes_v1(interval)
   to pgrelay_processor;
 grant execute on function pgrelay.ready_sql_channels_v1(), pgrelay.enter_run_v1(), pgrelay.left_by_run_v1(),
   pgrelay.session_settings_v1(), pgrelay.restore_settings_v1(jsonb), pgrelay.note_run_v1(smallint, bigint, integer) to pgrelay_processor;

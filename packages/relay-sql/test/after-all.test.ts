@@ -21,7 +21,7 @@ const send = async (more = '', on: Pick<typeof db, 'query'> = db) =>
 const after = async (ids: readonly string[], on: Pick<typeof db, 'query'> = db) =>
   (await on.query<{ id: string }>('select pgrelay.after_all($1, $2, $3)::text as id', [ids, all, 'p']))[0]?.id ?? '';
 const release = async (on: Pick<typeof db, 'query'> = db) =>
-  (await on.query<{ waiting: boolean }>('select pgrelay.release_waiters_v1() as waiting'))[0]?.waiting;
+  (await on.query<{ waiting: boolean }>('select pgrelay.release_waiters() as waiting'))[0]?.waiting;
 const stateOf = async (id: string) => {
   await db.query('select pgrelay.promote_v1(100)');
   return (await db.query<{ state: string }>('select state from pgrelay.events where id = $1', [id]))[0]?.state;
@@ -123,6 +123,27 @@ describe('pgrelay.after_all', () => {
     await expect(after([])).rejects.toMatchObject({ code: 'PR004' });
     await expect(after([null as never])).rejects.toMatchObject({ code: 'PR028' });
     await db.query('select pgrelay.cancel($1), pgrelay.cancel($2)', [id, own]);
+  });
+
+  test('a look of a Processor lets it run, once a second, also when the clock is set back', async () => {
+    const look = () =>
+      db.query("select from pgrelay.look_v1('{}', '{}', '{}', '{}', null, null, false, false, false, false, false)");
+    const ended = async (of: string) => {
+      const one = await send();
+      const id = await after([one]);
+      await claim(db, slot, part);
+      await settle(db, slot, [one], 'done');
+      await db.query(
+        `select setval('pgrelay.waiters_beat', (extract(epoch from clock_timestamp()) * 1000 + ${of})::bigint)`,
+      );
+      await look();
+      return (await db.query<{ state: string }>('select state from pgrelay.events where id = $1', [id]))[0]?.state;
+    };
+    expect(await ended('-1500')).toBe('ready');
+    expect(await ended('600000')).toBe('ready'); // it was looked ten minutes from now
+    expect(await ended('0')).toBe('delayed'); // somebody has just looked
+    await release();
+    await runBatch(db, slot, all);
   });
 
   test('race: two look at once, and a person cancels: it runs once, or not at all', async () => {

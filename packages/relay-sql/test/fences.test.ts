@@ -56,7 +56,6 @@ const writes: Readonly<Record<string, { readonly fenced: string } | { readonly f
   'pgrelay.maintain_v1': { free: 'removes what is no event' },
   'pgrelay.keep_log_v1': { free: 'moves and drops days' },
   'pgrelay.forget_effects_v1': { free: 'removes what is no event' },
-  'pgrelay.release_waiters_v1': { free: 'moves what waits for nothing any more, whoever asks' },
   'pgrelay.forget_causes_v1': { free: 'removes what is no event' },
   'pgrelay.forget_failed_v1': { free: 'removes what has failed long ago' },
   'pgauto_mv.enter_refresh_v1': {

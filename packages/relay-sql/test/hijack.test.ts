@@ -108,7 +108,7 @@ describe.each(paths)('with search_path %s', (path) => {
     await send(
       `select pgrelay.trace('00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'), pgrelay.notify('${tag}.h', 'd', p_dedup_key => 'd'), pgrelay.notify_many('${tag}.h', '{e}')`,
     );
-    await send(`select pgrelay.after_all(array[${waiting?.id}], '${tag}.sql'), pgrelay.release_waiters_v1()`);
+    await send(`select pgrelay.after_all(array[${waiting?.id}], '${tag}.sql'), pgrelay.release_waiters()`);
     await send(
       `select x.*, y.*, pgrelay.snooze(e.id, '1 s'), pgrelay.traceparent(e.id) from pgrelay.events e, pgrelay.explain_event(e.id) x, pgrelay.lineage(e.id) y`,
     );
@@ -235,6 +235,7 @@ test('only these look names up in the search_path of their caller, and each says
     'register_channel', // keeps the caller's search_path for the action
     'register_command', // calls register_channel
     'register_mv', // calls qualify_watches
+    'remove_in_batches', // with purge and erase
     'retry_pause',
     'run', // a procedure that commits can have no SET; pins after each COMMIT
     'schedule', // calls register_command

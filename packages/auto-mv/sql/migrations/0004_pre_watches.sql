@@ -1,4 +1,6 @@
 -- Watches of columns, of single rows, and gates for bulk loads.
+alter table pgauto_mv.mv add column if not exists fire_on_replica boolean not null default false;
+
 -- The operation is what CREATE TRIGGER calls the event, with the numbers of the columns: UPDATE OF 2,3 FOR EACH ROW. One
 -- without FOR EACH ROW is noticed by the statement, in the relation that the statement names.
 alter table pgauto_mv.watch drop constraint watch_operation_check;

@@ -1,4 +1,9 @@
 -- Schedules, the safety refresh, and what the log says of attempts and firings.
+alter table pgauto_mv.mv
+  add column if not exists schedule text,            -- the name of a shared schedule, or a spec; NULL: none
+  add column if not exists safety_refresh interval,  -- the contents are to be no older than this, whatever was noticed
+  add column if not exists channel text;             -- a relay channel that gets an event after each refresh
+
 -- Schedules that views share, by name; see pgrelay.parse_schedule for what a spec can be.
 create table pgauto_mv.schedule (
   name text primary key check (name <> '' and octet_length(name) <= 195),

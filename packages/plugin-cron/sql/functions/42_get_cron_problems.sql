@@ -14,11 +14,11 @@ as $$
     'Register it, start a Processor that has its handler, or remove the job: pgrelay_cron.unschedule().'
   from pgrelay_cron.job j where j.state = 'active' and not exists (select from pgrelay.channel c where c.name = j.channel)
   union all
-  select 'cron_no_handler', 'job ' || j.name, format('no live Processor has a handler for its channel %s', j.channel),
-    'Start a Processor that has one, or remove the job: pgrelay_cron.unschedule().'
+  select 'cron_no_handler', 'job ' || j.name, format('no live Processor serves its channel %s', j.channel),
+    'Start a Processor that has a handler, or the plugin, for it, or remove the job: pgrelay_cron.unschedule().'
   from pgrelay_cron.job j join pgrelay.channel c on c.name = j.channel and c.kind = 'handler'
   where j.state = 'active' and j.next_planned_at is not null and exists (select from pgrelay.instance i where i.alive)
-    and not exists (select from pgrelay.instance i where i.alive and c.name = any (i.handlers))
+    and not exists (select from pgrelay.instance i where i.alive and pgrelay.serves(i, c))
   union all
   select 'cron_alert_not_sent', 'job ' || m.job, format('%s misses could not be reported to channel %s, the last at %s', count(*), m.alert_channel, max(m.noted_at)),
     'Register the channel again, or pgrelay.resume_channel(); the view pgrelay_cron.misses has what was not reported.'

@@ -64,8 +64,7 @@ export class BoundClient implements HttpClient {
     if (given.sign === undefined) return headers;
     const secrets = readSecrets(given.sign.secrets, process.env);
     if (!('keys' in secrets)) throw refused(secrets);
-    const text = body === undefined ? '' : Buffer.from(body).toString('utf8');
-    return { ...headers, ...signWebhook(given.sign.id, text, secrets.keys, new Date()) };
+    return { ...headers, ...signWebhook(given.sign.id, body ?? '', secrets.keys, new Date()) };
   }
 }
 

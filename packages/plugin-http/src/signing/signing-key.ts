@@ -1,7 +1,7 @@
 import { createHmac, createPrivateKey, sign } from 'node:crypto';
 
 /** Makes one signature of the header `webhook-signature`. */
-export type SigningKey = (content: string) => string;
+export type SigningKey = (content: Buffer) => string;
 
 /** What node:crypto wants before the 32 octets of an ed25519 key: the DER of PKCS #8 (RFC 8410). */
 const pkcs8 = Buffer.from('302e020100300506032b657004220420', 'hex');
@@ -20,5 +20,5 @@ export function readSigningKey(secret: string): SigningKey | undefined {
   }
   if (octets.length !== 32 && octets.length !== 64) return undefined;
   const key = createPrivateKey({ key: Buffer.concat([pkcs8, octets.subarray(0, 32)]), format: 'der', type: 'pkcs8' });
-  return (content) => `v1a,${sign(null, Buffer.from(content), key).toString('base64')}`;
+  return (content) => `v1a,${sign(null, content, key).toString('base64')}`;
 }

@@ -13,6 +13,17 @@ import type { PeriodicTask } from '../tasks/periodic-task.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import type { Plugin, PluginHost } from './plugin.js';
 
+/** What of a Processor plugins get to, each through its host. */
+export interface PluginSurroundings {
+  readonly scope: ProcessorScope;
+  readonly handlers: HandlerRegistry;
+  readonly server: ProcessorServer;
+  readonly telemetry: Telemetry;
+  readonly log: Logger;
+  readonly control: Queryable;
+  readonly connect: (purpose: string) => Promise<pg.Client>;
+}
+
 /** Sets plugins up, in order, and keeps what they add. */
 export class Plugins {
   readonly tasks: PeriodicTask[] = [];
@@ -40,15 +51,7 @@ export class Plugins {
     return this.#plugins.flatMap((plugin) => (plugin.sql === undefined ? [] : [plugin.sql]));
   }
 
-  async setup(
-    scope: ProcessorScope,
-    handlers: HandlerRegistry,
-    server: ProcessorServer,
-    telemetry: Telemetry,
-    log: Logger,
-    control: Queryable,
-    connect: (purpose: string) => Promise<pg.Client>,
-  ): Promise<void> {
+  async setup({ scope, handlers, server, telemetry, log, control, connect }: PluginSurroundings): Promise<void> {
     for (const plugin of this.#plugins) {
       const host: PluginHost = {
         provide: (provider) => scope.provide(provider),

@@ -1,6 +1,6 @@
 -- Sends an event that runs when all of the events given have ended: done, cancelled or removed. While one is among the failed it waits, until
 -- that one is redriven and done, or deleted. It goes into the caller's transaction, as with notify(), whose arguments and errors it has, and
--- is delayed until then; a Processor, or run(), looks within seconds. snooze(id, '0') lets it run at once, cancel() takes it away.
+-- is delayed until then; a Processor, or run(), looks once a second. snooze(id, '0') lets it run at once, cancel() takes it away.
 --   p_event_ids   1 to 10,000 ids; PR004 for none or more, PR028 for one that is not to be seen from here: send them before, in this
 --                 transaction or one that has committed
 -- Returns its id.

@@ -4,7 +4,8 @@
 --               a hint. Before the check for work, so that whoever comes later sends a hint and whoever came before is found
 --   p_watch     producers: who holds the lock of an insert now, also before the check for work: once nobody of `earlier` is among
 --               them, this check was the one after the last of them
---   next_due_ms when the next delayed event is due; what is due now is moved (promote_v1)
+--   next_due_ms when the next delayed event is due; what is due now is moved (promote_v1), and once a second, whoever looks, what
+--               waited for other events that have ended (release_waiters)
 --   horizon     rescan, cand and holders, as horizon_v1. holders is NULL when nothing has changed since p_rescan and p_cand
 --   p_full      lanes: the marks of all lanes read from the beginning up to p_cand, which must be decided already
 --   channels    what has work (ready_channels). p_idle says that no event up to p_cand was ready and all places up to it are decided:
@@ -21,12 +22,20 @@ language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_now timestamptz;
+  v_ms bigint;
 begin
   if p_arm then
     earlier := pgrelay.arm_v1();
   end if;
   if p_watch then
     producers := pgrelay.holders_v1();
+  end if;
+  if exists (select from pgrelay.awaited) then
+    v_ms := extract(epoch from pgrelay.clock_now()) * 1000;
+    if (select s.last_value not between v_ms - 1000 and v_ms from pgrelay.waiters_beat s) then      -- the clock may have been set back
+      perform setval('pgrelay.waiters_beat', v_ms);
+      perform pgrelay.release_waiters();
+    end if;
   end if;
   next_due_ms := pgrelay.promote_v1(1000);
   select case when s.is_called then s.last_value else 0 end into rescan from pgrelay.rescan s;

@@ -3,7 +3,7 @@ create or replace function pgrelay.ready_sql_channels_v1() returns integer[]
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform pgrelay.release_waiters_v1();
+  perform pgrelay.release_waiters();
   perform pgrelay.promote_v1(1000);
   return array(
     select c.id from pgrelay.channel c

@@ -16,25 +16,13 @@ language plpgsql
 as $$
 declare
   v_before pg_catalog.timestamptz;
-  v_stage pg_catalog.text;
-  v_after pg_catalog.int8;
   v_removed pg_catalog.int8;
 begin
   commit;
   perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);      -- ends with each transaction
   perform pgrelay.check_removal(p_event_id, p_channel, p_key, p_older_than, p_batch);
   v_before := pgrelay.clock_now() - p_older_than;
-  p_events := 0;
-  foreach v_stage in array array['ready', 'delayed', 'failed'] loop
-    v_after := 0;
-    while v_after is not null loop
-      select r.removed, r.next_after into v_removed, v_after
-        from pgrelay.remove_events(v_stage, v_after, p_batch, p_event_id, p_channel, p_key, v_before, 'erased') r;
-      p_events := p_events + v_removed;
-      commit;
-      perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-    end loop;
-  end loop;
+  call pgrelay.remove_in_batches(array['ready', 'delayed', 'failed'], p_event_id, p_channel, p_key, v_before, 'erased', p_batch, p_events);
   p_running := pgrelay.stop_events(p_event_id, p_channel, p_key, v_before);
   commit;
   loop

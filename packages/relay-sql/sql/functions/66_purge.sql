@@ -15,9 +15,6 @@ language plpgsql
 as $$
 declare
   v_before pg_catalog.timestamptz;
-  v_stage pg_catalog.text;
-  v_after pg_catalog.int8;
-  v_removed pg_catalog.int8;
 begin
   commit;
   perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);      -- ends with each transaction
@@ -26,15 +23,5 @@ begin
     raise exception using errcode = 'PR004', message = format('p_stages is %s', coalesce(p_stages::text, 'NULL')), hint = 'They are ready, delayed and failed.';
   end if;
   v_before := pgrelay.clock_now() - p_older_than;
-  p_events := 0;
-  foreach v_stage in array p_stages loop
-    v_after := 0;
-    while v_after is not null loop
-      select r.removed, r.next_after into v_removed, v_after
-        from pgrelay.remove_events(v_stage, v_after, p_batch, null, p_channel, p_key, v_before, 'purged') r;
-      p_events := p_events + v_removed;
-      commit;
-      perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-    end loop;
-  end loop;
+  call pgrelay.remove_in_batches(p_stages, null, p_channel, p_key, v_before, 'purged', p_batch, p_events);
 end $$;

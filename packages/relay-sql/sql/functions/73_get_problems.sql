@@ -25,7 +25,7 @@ as $$
   from pgrelay.channel c
   where c.kind = 'handler' and c.state = 'active' and exists (select from pgrelay.queue q where q.channel_id = c.id)
     and exists (select from pgrelay.instance i where i.alive)
-    and not exists (select from pgrelay.instance i where i.alive and (c.name = any (i.handlers) or c.handler_kind = any (i.kinds)))
+    and not exists (select from pgrelay.instance i where i.alive and pgrelay.serves(i, c))
   union all
   select 'channel_' || c.state, 'channel ' || c.name, 'events wait', 'pgrelay.resume_channel() lets them run.'
   from pgrelay.channel c

@@ -9,10 +9,10 @@ as $$
     and not exists (select from pgrelay.instance i where i.alive and i.heartbeat_at > pgrelay.clock_now() - i.lease)
   union all
   select 'no_handler', format('of the %s living Processors none serves channel %s', x.living, p_event.channel),
-    case when p_event.handler_kind is not null then format('-- Start a Processor with the plugin %s.', p_event.handler_kind)
-      when p_event.kind = 'handler' then format('-- Start a Processor with a handler for %s.', p_event.channel) else '-- Start a Processor: npx pgrelay start.' end
-  from (
-    select count(*) as living, bool_or(case p_event.kind when 'sql' then true when 'toplevel' then i.host <> 'CALL pgrelay.run' else p_event.channel = any (i.handlers) or coalesce(p_event.handler_kind = any (i.kinds), false) end) as served
+    case when c.handler_kind is not null then format('-- Start a Processor with the plugin %s.', c.handler_kind)
+      when c.kind = 'handler' then format('-- Start a Processor with a handler for %s.', p_event.channel) else '-- Start a Processor: npx pgrelay start.' end
+  from pgrelay.channel c cross join lateral (
+    select count(*) as living, bool_or(pgrelay.serves(i, c)) as served
     from pgrelay.instance i where i.alive and i.heartbeat_at > pgrelay.clock_now() - i.lease) x
-  where p_event.stage in ('ready', 'delayed') and x.living > 0 and not x.served
+  where c.id = p_event.channel_id and p_event.stage in ('ready', 'delayed') and x.living > 0 and not x.served
 $$;

@@ -4,3 +4,6 @@ create table pgrelay.awaited (
   event_id bigint not null,
   primary key (waiter_id, event_id)
 );
+
+-- When somebody last looked whether they can run, ms since the epoch. A sequence: it writes no WAL, leaves no dead rows and is seen at once.
+create unlogged sequence pgrelay.waiters_beat minvalue 0 start 0;

@@ -4,12 +4,6 @@ import type { LaneMarks, Look, LookQuestion } from './rows.js';
 
 /** What an idle Processor asks. */
 export const pollCalls = {
-  /** Lets events run that wait for nothing any more. Whether some still wait for others. */
-  async releaseWaiters(db: Queryable): Promise<boolean> {
-    const rows = await call<{ waiting: boolean }>(db, 'select pgrelay.release_waiters_v1() as waiting');
-    return rows[0]?.waiting === true;
-  },
-
   async look(db: Queryable, handlerChannels: readonly number[], question: LookQuestion): Promise<Look> {
     const { lanes, rescan = null, cand = null, arm, watch, full, rescue } = question;
     const rows = await call<Look>(

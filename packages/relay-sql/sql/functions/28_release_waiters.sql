@@ -1,7 +1,7 @@
 -- Lets the events run that wait for others to end (after_all): of which none waits, runs or is among the failed any more. What has ended is
--- forgotten, so that a look costs no more than what is left. Any number may look at once: what another has locked is left to it.
--- Returns whether some event still waits so.
-create or replace function pgrelay.release_waiters_v1() returns boolean
+-- forgotten, so that it costs no more than what is left. A look (look_v1) does it once a second, and so does run(). Any number may do it
+-- at once: what another has locked is left to it. Returns whether some event still waits so.
+create or replace function pgrelay.release_waiters() returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off
 as $$
 begin

@@ -16,14 +16,12 @@ beforeAll(async () => {
 });
 
 const pass = (interval: string) => db.query('update public.test_clock set at = at + $1::interval', [interval]);
-const name = (() => {
-  let n = 0;
-  return () => `l.${(n += 1)}`;
-})();
+let channels = 0;
 
 /** A channel with these limits, and an event for each key; '-' is none. Ids are numbers from `first` on. */
 async function limited(settings: string, keys = '', options = ''): Promise<string> {
-  const channel = name();
+  channels += 1;
+  const channel = `l.${channels}`;
   await db.query(`select pgrelay.register_channel($1 ${options})`, [channel]);
   if (settings !== '') await db.query(`select pgrelay.set_limits($1, ${settings})`, [channel]);
   await send(channel, keys);

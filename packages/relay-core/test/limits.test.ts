@@ -1,10 +1,13 @@
 import { createClient, defineHandler, type HandlerDefinition, type RelayEvent, retryIn } from '@pgrelay/relay-core';
 import { until, useDatabase } from '@pgrelay/test-support';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { running, untilIdle } from './support/running.js';
 
 const db = useDatabase();
-const client = createClient({ connectionString: db.url });
+let client: ReturnType<typeof createClient>;
+beforeAll(() => {
+  client = createClient({ connectionString: db.url });
+});
 afterAll(() => client.close());
 
 /** Looks are an hour apart but for one: what runs after it was found by the Processor that freed the permit. */

@@ -24,6 +24,7 @@ declare
   v_from text;
   v_next_key text;
   v_next_place bigint;
+  v_seen_to bigint;
   v_more tid[];
   v_taken_keys text[];
   v_all_keys text[] := '{}';
@@ -52,15 +53,15 @@ begin
     for v_round in 1 .. 2 loop
       -- Events without a key: their part first, and what is left of the room after the others.
       if v_part > 0 then
-        select array_agg(f.head) filter (where f.head is not null), max(f.next_place) into v_heads, v_walked
+        select array_agg(f.head) filter (where f.head is not null), max(f.next_place) into v_heads, v_seen_to
           from pgrelay.free_unkeyed(p_channel_id, v_place, cardinality(rows) + v_part + 10, p_priorities, p_lows) f;
         select array_agg(x.row) into v_more from (
           select y.row from unnest(v_heads) with ordinality h(head, n) cross join lateral (
             select q.ctid as row from pgrelay.queue q where q.ctid = h.head and q.slot is null and q.key is null for update skip locked) y
           where y.row <> all (rows) order by h.n limit v_part) x;
         rows := rows || coalesce(v_more, '{}');
-        if coalesce(cardinality(v_more), 0) < v_part and v_walked is not null then
-          v_next_place := v_walked;
+        if coalesce(cardinality(v_more), 0) < v_part and v_seen_to is not null then
+          v_next_place := v_seen_to;
         end if;
       end if;
       exit when v_round = 2;

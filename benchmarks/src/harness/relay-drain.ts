@@ -16,10 +16,15 @@ export interface RelayDrain {
 }
 
 /** Fills a channel while it is paused, so that everything waits; returns the last id before. */
-export async function fillChannel(client: pg.Client, channel: string, events: number): Promise<string> {
+export async function fillChannel(
+  client: pg.Client,
+  channel: string,
+  events: number,
+  fill = () => enqueue(client, channel, events),
+): Promise<string> {
   await client.query(sqlFile('engine/pause.sql'), [channel]);
   const since = await lastId(client);
-  await enqueue(client, channel, events);
+  await fill();
   return since;
 }
 
@@ -38,8 +43,9 @@ export async function runRelayDrain(
   channel: string,
   events: number,
   start: () => Promise<ContenderProcess>,
+  fill?: () => Promise<void>,
 ): Promise<RelayDrain> {
-  const since = await fillChannel(client, channel, events);
+  const since = await fillChannel(client, channel, events, fill);
   await runFolder(client, 'engine/settle');
   const processor = await start();
   try {

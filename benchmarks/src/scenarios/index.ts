@@ -15,6 +15,7 @@ import { http } from './http.js';
 import { httpHanging } from './http-hanging.js';
 import { idle } from './idle.js';
 import { latency } from './latency.js';
+import { limits } from './limits.js';
 import { planning } from './planning.js';
 import { politeness } from './politeness.js';
 import { writerWait } from './writer-wait.js';
@@ -25,6 +26,7 @@ export const scenarios: readonly Scenario[] = [
   drainLeased,
   enqueue,
   heldSnapshot,
+  limits,
   backlog,
   latency,
   idle,

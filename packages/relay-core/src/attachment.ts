@@ -90,14 +90,20 @@ export async function declareHandlers(
   return byId;
 }
 
-/** Gives the channels that were found the circuit breakers of their handlers' definitions. */
-export async function declareBreakers(db: Queryable, served: ReadonlyMap<number, HandlerDefinition>): Promise<void> {
+/** Gives the channels that were found the circuit breakers and limits of their handlers' definitions. */
+export async function declareSettings(db: Queryable, served: ReadonlyMap<number, HandlerDefinition>): Promise<void> {
   const handlers = [...served.values()];
   if (handlers.length === 0) return;
+  const names = handlers.map((h) => h.channel);
   await gateway.declareBreakers(
     db,
-    handlers.map((h) => h.channel),
+    names,
     handlers.map((h) => h.breaker),
+  );
+  await gateway.declareLimits(
+    db,
+    names,
+    handlers.map((h) => h.limits),
   );
 }
 

@@ -7,7 +7,7 @@ const longestMs = 100 * 365.25 * 86_400_000;
 
 /** Refuses what PostgreSQL would refuse with an error of its own, or would understand differently. */
 export function checkNotify(channel: string, options: NotifyRow, place = ''): void {
-  const { runAt, delayMs, priority, dedupKey } = options;
+  const { runAt, delayMs, priority, dedupKey, key } = options;
   const wrong = (what: string, hint: string) =>
     new RelayError('RELAY_ARGUMENT_INVALID', `${place}${what}, for channel ${JSON.stringify(channel)}`, { hint });
   if (typeof channel !== 'string' || channel.includes('\0'))
@@ -24,6 +24,11 @@ export function checkNotify(channel: string, options: NotifyRow, place = ''): vo
     throw wrong(`priority is ${String(priority)}`, 'It is a whole number from -32768 to 32767; lower runs first.');
   if (dedupKey !== undefined && (typeof dedupKey !== 'string' || dedupKey.includes('\0')))
     throw wrong('dedupKey is no text that PostgreSQL can hold', 'It is a string without a NUL character.');
+  if (
+    key !== undefined &&
+    (typeof key !== 'string' || key.includes('\0') || key === '' || Buffer.byteLength(key) > 200)
+  )
+    throw wrong('key is no text of 1 to 200 octets', 'Give the id of what events of the channel take turns about.');
 }
 
 function isTime(value: unknown): boolean {

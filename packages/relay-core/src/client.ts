@@ -17,6 +17,8 @@ export interface NotifyOptions {
   readonly priority?: number;
   /** At most one event per (channel, key) that has not started: its id is returned instead of a new one. */
   readonly dedupKey?: string;
+  /** What limits of the channel by key go by, such as a customer; 1 to 200 octets. Default: none, and no limit by key. */
+  readonly key?: string;
   /**
    * The W3C traceparent under which the event is sent, for `ctx.traceparent()` of its handler and pgrelay.lineage(). Default:
    * that of the event whose handler sends it. Within `tx` it also holds for what is sent after it.

@@ -10,4 +10,6 @@ export interface RelayEvent<P = unknown> {
   readonly priority: number;
   readonly enqueuedAt: Date;
   readonly dedupKey: string | null;
+  /** What the limits of the channel by key go by; null: none. */
+  readonly key: string | null;
 }

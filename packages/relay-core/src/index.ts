@@ -35,6 +35,7 @@ export {
   type PayloadForm,
 } from './handlers/handler-definition.js';
 export type { HandlerKind, KindChannel } from './handlers/handler-kind.js';
+export type { LimitOptions } from './handlers/limits-option.js';
 export {
   type Backoff,
   defaultBackoff,

@@ -130,6 +130,82 @@ describe('explain_event: each reason is named, and gone after its remedy', () =>
     expect(await reasons(first)).toEqual(['queued']);
   });
 
+  test('limited: as many of a channel run as may', async () => {
+    const name = await channel(null);
+    const slot = await serve(name);
+    await db.query('select pgrelay.set_limits($1, p_concurrency => 1)', [name]);
+    const [first, second] = [await send(name), await send(name)];
+    expect(await claim(db, slot, name)).toEqual([first]);
+    expect(await reasons(second)).toEqual(['limited']);
+    expect((await named(second, 'limited')).evidence).toContain(`event ${first}, held by slot ${slot.slot} worker 1`);
+    await expectMended(second, 'limited');
+    expect(await claim(db, slot, name)).toEqual([second]);
+  });
+
+  test('limited: as many of its key run as may', async () => {
+    const name = await channel(null);
+    const slot = await serve(name);
+    await db.query('select pgrelay.set_limits($1, p_key_concurrency => 1)', [name]);
+    const [first, second] = [await send(name, ", p_key => 'k'"), await send(name, ", p_key => 'k'")];
+    expect(await claim(db, slot, name)).toEqual([first]);
+    expect(await reasons(second)).toEqual(['limited']);
+    expect((await named(second, 'limited')).evidence).toContain(
+      `1 events of its key run at once, which is all that may: event ${first}`,
+    );
+    await expectMended(second, 'limited');
+  });
+
+  test('blocked: its key runs in order, and an earlier one runs, waits for its next attempt, or comes first', async () => {
+    const name = await channel(null);
+    const slot = await serve(name);
+    await db.query('select pgrelay.set_limits($1, p_fifo => true)', [name]);
+    const [first, second] = [await send(name, ", p_key => 'k'"), await send(name, ", p_key => 'k'")];
+    expect(await reasons(second)).toEqual(['blocked']);
+    expect((await named(second, 'blocked')).evidence).toContain(`event ${first} comes before it`);
+    await claim(db, slot, name);
+    expect(await reasons(second)).toEqual(['blocked']);
+    expect((await named(second, 'blocked')).evidence).toContain(
+      `blocked by event ${first}, held by slot ${slot.slot} worker 1`,
+    );
+    await settle(db, slot, [first], 'retried', 3_600_000);
+    expect(await reasons(second)).toEqual(['blocked']);
+    expect((await named(second, 'blocked')).evidence).toContain(
+      `blocked by event ${first}, which waits for its next attempt until`,
+    );
+    await db.query((await named(second, 'blocked')).remedy);
+    await db.query("select pgrelay.poll_v1('{}')");
+    expect(await claim(db, slot, name)).toEqual([first]);
+    await settle(db, slot, [first], 'done');
+    expect(await reasons(second)).toEqual(['queued']);
+  });
+
+  test('limited: as many have started in the period as may', async () => {
+    const name = await channel(null);
+    const slot = await serve(name);
+    await db.query("select pgrelay.set_limits($1, p_rate => 1, p_rate_period => '1 hour')", [name]);
+    const [first, second] = [await send(name), await send(name)];
+    expect(await claim(db, slot, name)).toEqual([first]);
+    expect((await named(second, 'limited')).evidence).toMatch(
+      /^1 starts in 01:00:00 are used up: the next event of channel .* may start at /,
+    );
+    await expectMended(second, 'limited');
+  });
+
+  test('limited: as many batches of a parallel SQL channel run as may', async () => {
+    const name = await channel();
+    const slot = await serve();
+    await db.query('select pgrelay.tune_channel($1, p_parallel => true), pgrelay.set_limits($1, p_concurrency => 1)', [
+      name,
+    ]);
+    const [, second] = [await send(name), await send(name)];
+    const batch = await db.session('batch');
+    await batch.query('begin');
+    await runBatch(batch, slot, name, 1);
+    expect((await named(second, 'limited')).evidence).toContain(`1 batches of channel ${name} run at once`);
+    await batch.query('rollback');
+    expect(await reasons(second)).toEqual(['queued']);
+  });
+
   test('limited: one event of a top-level channel at a time', async () => {
     await db.query("select pgrelay.register_channel('e.top', array['vacuum'])");
     const slot = await serve();

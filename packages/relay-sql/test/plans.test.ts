@@ -7,7 +7,14 @@ import { channelId, type Slot, takeSlot } from './support/slot.js';
 const db = useDatabase();
 const BATCH = 100;
 let slot: Slot;
-let channels: { readonly handler: number; readonly sql: number; readonly alone: number; readonly keyed: number };
+let channels: {
+  readonly handler: number;
+  readonly sql: number;
+  readonly alone: number;
+  readonly keyed: number;
+  readonly inOrder: number;
+  readonly counted: number;
+};
 const asOwner = (sql: string) => db.query(`set role pgrelay_owner; ${sql}; reset role`);
 
 interface Call {
@@ -64,6 +71,33 @@ const CALLS: Readonly<Record<string, Call>> = {
     values: async (c) => [slot.slot, slot.epoch, channels.handler, BATCH, ...(await marksOf(c, channels.handler))],
     indexes: ['queue_ready'],
     rows: BATCH,
+  },
+  'claim_v1 of a channel in order by key': {
+    sql: 'select * from pgrelay.claim_v1($1, $2, 1::smallint, $3, 10)',
+    values: async (c) => {
+      await c.query("select pgrelay.notify('plan.in-order', p_key => 'k' || x / 2) from generate_series(0, 19) x");
+      return [slot.slot, slot.epoch, channels.inOrder];
+    },
+    indexes: ['queue_permit', 'queue_key', 'queue_ready', 'delayed_key'],
+    rows: 10,
+  },
+  'claim_v1 of a channel with a concurrency and a rate': {
+    sql: 'select * from pgrelay.claim_v1($1, $2, 1::smallint, $3, 10)',
+    values: async (c) => {
+      await c.query("select pgrelay.notify('plan.counted') from generate_series(1, 10) x");
+      return [slot.slot, slot.epoch, channels.counted];
+    },
+    indexes: ['queue_permit', 'queue_ready'],
+    rows: 10,
+  },
+  'has_room_v1, by key': {
+    sql: 'select where pgrelay.has_room_v1($1)',
+    values: async (c) => {
+      await c.query("select pgrelay.notify('plan.in-order', p_key => 'k' || x / 2) from generate_series(0, 19) x");
+      return [channels.inOrder];
+    },
+    indexes: ['queue_permit', 'queue_key', 'queue_ready', 'delayed_key'],
+    rows: 1,
   },
   run_batch_v1: {
     sql: 'select * from pgrelay.run_batch_v1($1, $2, 1::smallint, $3, $4, false, 600000, $5, $6)',
@@ -253,11 +287,18 @@ beforeAll(async () => {
   slot = await takeSlot(db, 3_600_000);
   await db.query("select pgrelay.register_channel('plan.handler'), pgrelay.register_channel('plan.sql', 'select 1')");
   await db.query("select pgrelay.register_channel('plan.alone'), pgrelay.register_channel('plan.keyed', 'select 1')");
+  await db.query("select pgrelay.register_channel('plan.in-order'), pgrelay.register_channel('plan.counted')");
+  await db.query("select pgrelay.set_limits('plan.in-order', p_fifo => true, p_concurrency => 1000)");
+  await db.query(
+    "select pgrelay.set_limits('plan.counted', p_concurrency => 1000, p_rate => 1000000, p_rate_period => '1 second')",
+  );
   channels = {
     handler: await channelId(db, 'plan.handler'),
     sql: await channelId(db, 'plan.sql'),
     alone: await channelId(db, 'plan.alone'),
     keyed: await channelId(db, 'plan.keyed'),
+    inOrder: await channelId(db, 'plan.in-order'),
+    counted: await channelId(db, 'plan.counted'),
   };
   // Whether dead rows are there is up to the test, not to a vacuum that comes in between.
   for (const table of ['queue', 'delayed', 'dedup', 'failed'])

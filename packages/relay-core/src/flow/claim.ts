@@ -20,5 +20,6 @@ export async function claim(
     priority: row.priority,
     enqueuedAt: new Date(row.enqueued_ms),
     dedupKey: row.dedup_key,
+    key: row.key,
   }));
 }

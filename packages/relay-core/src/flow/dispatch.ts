@@ -50,6 +50,7 @@ const withPayload = (event: RelayEvent<string | null>, payload: unknown): RelayE
   priority: event.priority,
   enqueuedAt: event.enqueuedAt,
   dedupKey: event.dedupKey,
+  key: event.key,
 });
 
 function call(

@@ -33,6 +33,8 @@ export class Prefetch {
   #isMore = false;
   /** False: events are claimed only when they can start. */
   ahead = true;
+  /** An end may free what a claim was refused for want of, so each is followed by a claim. */
+  limited = false;
 
   /** `start` runs the handler of an event, and calls `ended` when it is over; a Processor that drains may start none. */
   constructor(concurrency: Concurrency, start: (claimed: Claimed) => void, mayStart: () => boolean) {
@@ -63,7 +65,7 @@ export class Prefetch {
   arrived(events: readonly Claimed[], asked: number, now: number): void {
     this.#asked -= asked;
     this.#wasFull = events.length > 0 && events.length === asked;
-    this.#isMore = events.length > 0; // fewer than asked for need not be all
+    this.#isMore = events.length > 0 || this.limited; // fewer than asked for need not be all
     this.#arrivedAt = now;
     this.#waiting = this.#head === 0 ? [...this.#waiting, ...events] : [...this.#waiting.slice(this.#head), ...events];
     this.#head = 0;

@@ -3,6 +3,7 @@ import { type ChannelDefinition, nameOf } from '../channels/define-channel.js';
 import { isStandardSchema } from '../payload/standard-schema.js';
 import { checkBreaker } from './breaker-option.js';
 import { defaultHandlerOptions, type HandlerDefinition, type HandlerOptions } from './handler-definition.js';
+import { checkLimits } from './limits-option.js';
 import { readRetry } from './retry-option.js';
 
 /** Fills defaults in and refuses what cannot work, where the handler is defined. */
@@ -41,5 +42,6 @@ export function checkOptions(
   }
   const retry = options.retry === undefined ? undefined : readRetry(options.retry, wrong);
   const breaker = options.breaker === undefined ? undefined : checkBreaker(options.breaker, wrong);
-  return { channel, mode, payload, concurrency, batch, timeoutMs, retry, breaker };
+  const limits = options.limits === undefined ? undefined : checkLimits(options.limits, wrong);
+  return { channel, mode, payload, concurrency, batch, timeoutMs, retry, breaker, limits };
 }

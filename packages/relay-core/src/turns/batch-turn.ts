@@ -19,9 +19,16 @@ export async function batchTurn(turn: Turn, handler: HandlerDefinition, limit: n
   const events = claims.map(({ event }) => event);
   void dispatchBatch(events, handler, { ...turn.environment(handler), db: control }).then((all) => {
     count(-1);
+    const wake = () => shared.wakeFor(channel.id);
     for (const [index, { claimed: claim }] of claims.entries())
-      settler.add({ claim, attempt: all[index] as Attempt, startedAt, finishedAt: performance.now() });
-    if (events.length > 0) shared.wakeFor(channel.id);
+      settler.add({
+        claim,
+        attempt: all[index] as Attempt,
+        startedAt,
+        finishedAt: performance.now(),
+        ...(channel.limited ? { written: wake } : {}), // only then its permit is free
+      });
+    if (events.length > 0 && !channel.limited) wake();
   });
   return moreIf(events.length > 0);
 }

@@ -7,7 +7,8 @@ import { moreIf, type Turn, type TurnEnd } from './turn.js';
 /** Claims what a leased handler has room for; its events run beside the worker, and their ends are written together. */
 export async function leasedTurn(turn: Turn, handler: HandlerDefinition): Promise<TurnEnd> {
   const prefetch = prefetchOf(turn, handler);
-  prefetch.ahead = !turn.channel.breaker;
+  prefetch.limited = turn.channel.limited;
+  prefetch.ahead = !turn.channel.breaker && !turn.channel.limited;
   const want = prefetch.want(performance.now());
   if (want === 0) return 'full';
   let events: Claimed[] = [];

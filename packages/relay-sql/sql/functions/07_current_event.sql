@@ -11,7 +11,7 @@ begin
   if v_id is null then
     return null;
   end if;
-  select q.id, c.name, q.attempt + 1, q.priority, q.enqueued_at, q.dedup_key into v_event
+  select q.id, c.name, q.attempt + 1, q.priority, q.enqueued_at, q.dedup_key, q.key into v_event
     from pgrelay.queue q join pgrelay.channel c on c.id = q.channel_id
     where q.id = v_id::bigint and q.slot is null and q.xmax = pg_current_xact_id_if_assigned()::xid;
   return case when found then v_event end;

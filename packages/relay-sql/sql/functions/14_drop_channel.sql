@@ -22,18 +22,18 @@ begin
   end if;
   with gone as (
     delete from pgrelay.queue q where q.channel_id = v_id
-      returning q.id, q.attempt, q.retried, q.lost, q.priority, q.node, q.enqueued_at, q.dedup_key, q.payload, q.slot, q.worker, q.claimed_at
+      returning q.id, q.attempt, q.retried, q.lost, q.priority, q.node, q.enqueued_at, q.dedup_key, q.key, q.payload, q.slot, q.worker, q.claimed_at
   ), gone_delayed as (
     delete from pgrelay.delayed d where d.channel_id = v_id
-      returning d.id, d.attempt, d.retried, d.lost, d.priority, d.node, d.enqueued_at, d.dedup_key, d.payload, null::smallint, null::smallint, null::timestamptz
+      returning d.id, d.attempt, d.retried, d.lost, d.priority, d.node, d.enqueued_at, d.dedup_key, d.key, d.payload, null::smallint, null::smallint, null::timestamptz
   ), logged as (
     insert into pgrelay.log (event_id, enqueued_at, started_at, finished_at, attempt, slot, worker, node, channel, outcome, code)
       select g.id, g.enqueued_at, g.claimed_at, pgrelay.clock_now(), g.attempt, g.slot, g.worker, g.node, p_name, 'failed', 'channel_dropped'
       from gone g where g.slot is not null
   )
-  insert into pgrelay.failed (id, channel, reason, attempt, retried, lost, priority, node, enqueued_at, failed_at, code, message, dedup_key, payload)
+  insert into pgrelay.failed (id, channel, reason, attempt, retried, lost, priority, node, enqueued_at, failed_at, code, message, dedup_key, key, payload)
     select g.id, p_name, 'channel_dropped', g.attempt, g.retried, g.lost, g.priority, g.node, g.enqueued_at, pgrelay.clock_now(),
-      'channel_dropped', 'the channel was dropped while the event waited', g.dedup_key, g.payload
+      'channel_dropped', 'the channel was dropped while the event waited', g.dedup_key, g.key, g.payload
     from (select * from gone union all select * from gone_delayed) g;
   delete from pgrelay.dedup d where d.channel_id = v_id;
   delete from pgrelay.lane l where l.channel_id = v_id;

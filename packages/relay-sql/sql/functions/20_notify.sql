@@ -7,6 +7,7 @@
 --                and the call holds it until the caller commits, so that it never starts before what the caller
 --                wrote is visible to it. A key that another open transaction is just inserting is waited for. A waiting
 --                event that is due later than this call asks for is moved forward.
+--   p_key        1 to 200 octets: what limits by key (set_limits()) go by, such as a customer; NULL: none
 -- While a Processor is idle the commit also sends it a hint (NOTIFY), which makes PREPARE TRANSACTION fail; a producer that
 -- prepares sets pgrelay.hint = off.
 -- Where it came from is noted (note_cause) when an event's action sends it, or under trace(); PR030 when it feeds itself.
@@ -16,7 +17,8 @@ create or replace function pgrelay.notify(
   p_payload text default null,
   p_run_at timestamptz default null,
   p_priority integer default null,
-  p_dedup_key text default null
+  p_dedup_key text default null,
+  p_key text default null
 ) returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -26,10 +28,10 @@ declare
 begin
   -- Most events are ready at once and have no key: one statement, and no expression beside it, since each costs its making in every
   -- transaction. The flag is read after the lock on the table was taken, as in hint(). What this does not take is told apart below.
-  insert into pgrelay.queue (id, channel_id, node, enqueued_at, run_at, payload)
-    select nextval('pgrelay.event_id_seq'), c.id, n.id, pgrelay.clock_now(), pgrelay.clock_now(), p_payload
+  insert into pgrelay.queue (id, channel_id, node, enqueued_at, run_at, key, payload)
+    select nextval('pgrelay.event_id_seq'), c.id, n.id, pgrelay.clock_now(), pgrelay.clock_now(), p_key, p_payload
     from pgrelay.channel c, pgrelay.node n
-    where p_run_at is null and p_dedup_key is null and coalesce(p_priority, 0) = 0
+    where p_run_at is null and p_dedup_key is null and coalesce(p_priority, 0) = 0 and coalesce(octet_length(p_key), 1) between 1 and 200
       and c.name = p_channel and c.state <> 'disabled' and n.is_this and coalesce(octet_length(p_payload), 0) <= c.max_payload
     returning id, (case when pg_sequence_last_value('pgrelay.armed'::regclass) > extract(epoch from pgrelay.clock_now()) * 1000
       and coalesce(current_setting('pgrelay.hint', true), '') <> 'off' then pg_notify('pgrelay', channel_id::text) end) is null
@@ -68,6 +70,10 @@ begin
       raise exception using errcode = 'PR004', message = format('priority %s is not between -32768 and 32767', p_priority),
         hint = 'Lower numbers run first; 0 is the default.';
     end if;
+    if octet_length(p_key) not between 1 and 200 then
+      raise exception using errcode = 'PR004', message = format('the key has %s octets, not 1 to 200', octet_length(p_key)),
+        hint = 'Give the id of what events of the channel take turns about, or NULL.';
+    end if;
 
     v_id := nextval('pgrelay.event_id_seq');
     if p_dedup_key is not null then
@@ -80,15 +86,15 @@ begin
     -- The channel is looked up again by the insert itself, whose snapshot is younger than its table lock: a channel
     -- dropped in between takes no event.
     if p_run_at > v_now then
-      insert into pgrelay.delayed (id, channel_id, priority, node, enqueued_at, run_at, dedup_key, payload)
-        select v_id, c.id, coalesce(p_priority, 0), n.id, v_now, p_run_at, p_dedup_key, p_payload
+      insert into pgrelay.delayed (id, channel_id, priority, node, enqueued_at, run_at, dedup_key, key, payload)
+        select v_id, c.id, coalesce(p_priority, 0), n.id, v_now, p_run_at, p_dedup_key, p_key, p_payload
         from pgrelay.channel c, pgrelay.node n where c.id = v_channel.id and n.is_this;
       if (pgrelay.current_event()).channel = p_channel then
         perform pgrelay.note_recurrence_v1(p_channel);
       end if;
     else
-      insert into pgrelay.queue (id, channel_id, priority, node, enqueued_at, run_at, dedup_key, payload)
-        select v_id, c.id, coalesce(p_priority, 0), n.id, v_now, v_now, p_dedup_key, p_payload
+      insert into pgrelay.queue (id, channel_id, priority, node, enqueued_at, run_at, dedup_key, key, payload)
+        select v_id, c.id, coalesce(p_priority, 0), n.id, v_now, v_now, p_dedup_key, p_key, p_payload
         from pgrelay.channel c, pgrelay.node n where c.id = v_channel.id and n.is_this;
     end if;
     if not found then

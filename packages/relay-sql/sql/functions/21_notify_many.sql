@@ -9,7 +9,8 @@ create or replace function pgrelay.notify_many(
   p_payloads text[],
   p_run_at timestamptz[] default null,
   p_priority integer[] default null,
-  p_dedup_key text[] default null
+  p_dedup_key text[] default null,
+  p_key text[] default null
 ) returns bigint[]
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -34,7 +35,7 @@ begin
     raise exception using errcode = 'PR002', message = format('channel %L is disabled', p_channel),
       hint = 'pgrelay.resume_channel() opens it again; a paused channel takes events, a disabled one does not.';
   elsif coalesce(cardinality(p_run_at), v_count) <> v_count or coalesce(cardinality(p_priority), v_count) <> v_count
-      or coalesce(cardinality(p_dedup_key), v_count) <> v_count or array_ndims(p_payloads) > 1 then
+      or coalesce(cardinality(p_dedup_key), v_count) <> v_count or coalesce(cardinality(p_key), v_count) <> v_count or array_ndims(p_payloads) > 1 then
     raise exception using errcode = 'PR004', message = format('the arrays of notify_many have different lengths; there are %s payloads', v_count),
       hint = 'Give an element for each payload (NULL for the default), or leave the array out.';
   elsif v_count = 0 then
@@ -54,8 +55,13 @@ begin
   if found then
     raise exception using errcode = 'PR004', message = v_wrong, hint = 'Lower numbers run first; 0 is the default.';
   end if;
+  select format('key %s has %s octets, not 1 to 200', x.n, octet_length(x.key)) into v_wrong
+    from unnest(p_key) with ordinality x(key, n) where octet_length(x.key) not between 1 and 200 order by x.n limit 1;
+  if found then
+    raise exception using errcode = 'PR004', message = v_wrong, hint = 'Give the id of what events of the channel take turns about, or NULL.';
+  end if;
 
-  if p_run_at is null and p_priority is null and p_dedup_key is null then
+  if p_run_at is null and p_priority is null and p_dedup_key is null and p_key is null then
     with now as (
       insert into pgrelay.queue (id, channel_id, node, enqueued_at, run_at, payload)
         select nextval('pgrelay.event_id_seq'), c.id, n.id, v_now, v_now, x.payload
@@ -101,17 +107,17 @@ begin
   -- As in notify(): the channel is looked up again by the insert, whose snapshot is younger than its table locks. The arrays are
   -- taken apart together: reading an element of an array of texts walks over all before it.
   with e as (
-    select x.id, x.n, coalesce(x.priority, 0) as priority, x.run_at, x.dedup_key, x.payload
-    from unnest(v_ids, p_payloads, p_priority, v_run_at, p_dedup_key, v_fresh) with ordinality x(id, payload, priority, run_at, dedup_key, fresh, n)
+    select x.id, x.n, coalesce(x.priority, 0) as priority, x.run_at, x.dedup_key, x.key, x.payload
+    from unnest(v_ids, p_payloads, p_priority, v_run_at, p_dedup_key, p_key, v_fresh) with ordinality x(id, payload, priority, run_at, dedup_key, key, fresh, n)
     where x.fresh is not false
   ), later as (
-    insert into pgrelay.delayed (id, channel_id, priority, node, enqueued_at, run_at, dedup_key, payload)
-      select e.id, c.id, e.priority, n.id, v_now, e.run_at, e.dedup_key, e.payload
+    insert into pgrelay.delayed (id, channel_id, priority, node, enqueued_at, run_at, dedup_key, key, payload)
+      select e.id, c.id, e.priority, n.id, v_now, e.run_at, e.dedup_key, e.key, e.payload
       from e, pgrelay.channel c, pgrelay.node n where c.id = v_channel.id and n.is_this and e.run_at > v_now
       returning 1
   ), now as (
-    insert into pgrelay.queue (id, channel_id, priority, node, enqueued_at, run_at, dedup_key, payload)
-      select e.id, c.id, e.priority, n.id, v_now, v_now, e.dedup_key, e.payload
+    insert into pgrelay.queue (id, channel_id, priority, node, enqueued_at, run_at, dedup_key, key, payload)
+      select e.id, c.id, e.priority, n.id, v_now, v_now, e.dedup_key, e.key, e.payload
       from e, pgrelay.channel c, pgrelay.node n where c.id = v_channel.id and n.is_this and (e.run_at > v_now) is not true order by e.n
       returning 1
   )

@@ -18,8 +18,8 @@ begin
         select x.ctid from pgrelay.delayed x where x.run_at <= v_now order by x.run_at limit p_limit for update skip locked))
       returning d.*
     )
-    insert into pgrelay.queue (id, channel_id, priority, node, enqueued_at, run_at, attempt, retried, lost, dedup_key, payload)
-      select m.id, m.channel_id, m.priority, m.node, m.enqueued_at, m.run_at, m.attempt, m.retried, m.lost, m.dedup_key, m.payload
+    insert into pgrelay.queue (id, channel_id, priority, node, enqueued_at, run_at, attempt, retried, lost, dedup_key, key, payload)
+      select m.id, m.channel_id, m.priority, m.node, m.enqueued_at, m.run_at, m.attempt, m.retried, m.lost, m.dedup_key, m.key, m.payload
       from moved m order by m.run_at, m.id;
     get diagnostics v_moved = row_count;
     if v_moved = p_limit then

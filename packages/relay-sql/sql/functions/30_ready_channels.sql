@@ -4,7 +4,7 @@
 create or replace function pgrelay.ready_channels(
   p_handler_channels integer[], p_channels integer[], p_priorities smallint[], p_lows bigint[]
 )
-returns table (channel_id integer, channel text, kind text, parallel boolean, timeout_ms double precision, breaker boolean)
+returns table (channel_id integer, channel text, kind text, parallel boolean, timeout_ms double precision, breaker boolean, limited boolean)
 language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
 as $$
 begin
@@ -14,7 +14,7 @@ begin
       select l.channel_id, l.priority, coalesce(m.low, 0) as low from pgrelay.lane l
       left join unnest(p_channels, p_priorities, p_lows) m(channel_id, priority, low) on m.channel_id = l.channel_id and m.priority = l.priority
     )
-    select c.id, c.name, c.kind, c.parallel, extract(epoch from c.statement_timeout)::double precision * 1000, c.breaker
+    select c.id, c.name, c.kind, c.parallel, extract(epoch from c.statement_timeout)::double precision * 1000, c.breaker, c.limited
     from pgrelay.channel c
     where c.state = 'active' and (c.kind <> 'handler' or c.id in (select h.id from unnest(p_handler_channels) h(id)))
       and case when c.id in (
@@ -22,6 +22,7 @@ begin
         cross join lateral (
           select from pgrelay.queue q
           where q.channel_id = l.channel_id and q.priority = l.priority and q.slot is null and q.place >= l.low limit 1) x)
-      then not c.breaker or pgrelay.lets_through_v1(c.id) end            -- asked where something waits only
+      then (not c.breaker or pgrelay.lets_through_v1(c.id))              -- asked where something waits only
+        and (not c.limited or pgrelay.has_room_v1(c.id, p_channels, p_priorities, p_lows)) end
     order by c.id;
 end $$;

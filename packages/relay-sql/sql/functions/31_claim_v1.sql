@@ -4,22 +4,39 @@
 -- before is claimed alone, so that one that kills its worker takes no innocents with it. A stale Processor (wrong epoch,
 -- declared dead) claims nothing. The commit does not wait for the disk: a claim that a crash of the server undoes was a lease
 -- that nobody holds, and its settlement finds no row. A claim whose reply was lost is found again by reclaim_v1.
+-- What a limited channel may start is found by claim_limited.
 -- The planner settings hold the plan: index scans by lane and a TID scan, also when it was made while the queue was empty.
 create or replace function pgrelay.claim_v1(
   p_slot smallint, p_epoch bigint, p_worker smallint, p_channel_id integer, p_limit integer,
   p_priorities smallint[] default '{}', p_lows bigint[] default '{}'
 )
-returns table (id bigint, payload text, attempt integer, priority smallint, enqueued_at timestamptz, dedup_key text)
+returns table (id bigint, payload text, attempt integer, priority smallint, enqueued_at timestamptz, dedup_key text, key text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
 as $$
 declare
   v_rows tid[];
   v_lost boolean[];
-  v_breaker boolean := (select c.breaker from pgrelay.channel c where c.id = p_channel_id);
-  v_limit integer := case when v_breaker then pgrelay.admit(p_channel_id, p_limit) else p_limit end;
+  v_breaker boolean;
+  v_limited boolean;
+  v_limit integer;
+  v_first bigint;
 begin
+  select c.breaker, c.limited into v_breaker, v_limited from pgrelay.channel c where c.id = p_channel_id;
+  v_limit := case when v_breaker then pgrelay.admit(p_channel_id, p_limit) else p_limit end;
   perform pgrelay.check_fence(p_slot, p_epoch);
   perform set_config('synchronous_commit', 'off', true);
+  if v_limited then
+    for id, payload, attempt, priority, enqueued_at, dedup_key, key in
+      select * from pgrelay.claim_limited(p_slot, p_epoch, p_worker, p_channel_id, v_limit, p_priorities, p_lows)
+    loop
+      v_first := coalesce(v_first, id);
+      return next;
+    end loop;
+    if v_breaker and v_first is not null then
+      perform pgrelay.note_probe(p_channel_id, v_first);
+    end if;
+    return;
+  end if;
   select array_agg(r.row), array_agg(r.lost > 0) into v_rows, v_lost from (
     select x.row, x.lost from (
       select k.priority, coalesce(max(m.low), 0) as low from pgrelay.lane k
@@ -48,5 +65,5 @@ begin
         where q.ctid = any (v_rows)
         returning q.*
     )
-    select u.id, u.payload, u.attempt, u.priority, u.enqueued_at, u.dedup_key from u order by u.priority, u.place;
+    select u.id, u.payload, u.attempt, u.priority, u.enqueued_at, u.dedup_key, u.key from u order by u.priority, u.place;
 end $$;

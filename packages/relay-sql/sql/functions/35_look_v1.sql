@@ -6,6 +6,7 @@
 --               them, this check was the one after the last of them
 --   next_due_ms when the next delayed event is due; what is due now is moved (promote_v1), and once a second, whoever looks, what
 --               waited for other events that have ended (release_waiters)
+--               Also when the next event may start of a channel whose rate is used up (next_start_ms)
 --   horizon     rescan, cand and holders, as horizon_v1. holders is NULL when nothing has changed since p_rescan and p_cand
 --   p_full      lanes: the marks of all lanes read from the beginning up to p_cand, which must be decided already
 --   channels    what has work (ready_channels). p_idle says that no event up to p_cand was ready and all places up to it are decided:
@@ -50,10 +51,13 @@ begin
       from pgrelay.marks_v1(p_cand) m where p_cand is not null;
   end if;
   if p_full or holders is not null or not p_idle then
-    select coalesce(json_agg(json_build_object('id', r.channel_id, 'name', r.channel, 'kind', r.kind, 'parallel', r.parallel, 'timeoutMs', r.timeout_ms, 'breaker', r.breaker)), '[]')
+    select coalesce(json_agg(json_build_object('id', r.channel_id, 'name', r.channel, 'kind', r.kind, 'parallel', r.parallel, 'timeoutMs', r.timeout_ms, 'breaker', r.breaker, 'limited', r.limited)), '[]')
       into channels
       from pgrelay.ready_channels(p_handler_channels, case when p_full then '{}' else p_channels end, case when p_full then '{}' else p_priorities end,
         case when p_full then '{}' else p_lows end) r;
+  end if;
+  if exists (select from pgrelay.channel_limit l where l.rate is not null) then
+    next_due_ms := least(next_due_ms, pgrelay.next_start_ms());
   end if;
   if p_rescue then
     rescued := pgrelay.rescue_v1();

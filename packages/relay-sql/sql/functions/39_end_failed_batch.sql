@@ -13,7 +13,7 @@ begin
   ), d as (
     delete from pgrelay.queue q where q.ctid = any (p_rows) returning q.*
   ), e as materialized (
-    select d.id, d.enqueued_at, d.attempt + 1 as attempt, d.retried, d.lost, d.priority, d.node, d.dedup_key, d.payload,
+    select d.id, d.enqueued_at, d.attempt + 1 as attempt, d.retried, d.lost, d.priority, d.node, d.dedup_key, d.key, d.payload,
       r.started_at, r.finished_at, r.sqlstate, r.message, r.detail, r.hint, r.context, r.constraint_name, r.table_name,
       case when r.sqlstate is not null then pgrelay.decide_v2(p_channel_id, jsonb_build_object('sqlstate', r.sqlstate, 'code', 'action_error'), d.retried) end as delay     -- failures only
     from d join r on r.id = d.id
@@ -28,14 +28,14 @@ begin
         case when e.sqlstate is not null then pgrelay.catalog_name('relation', e.table_name) end
       from f e
   ), again as (
-    insert into pgrelay.delayed (id, channel_id, priority, node, enqueued_at, run_at, attempt, retried, lost, dedup_key, payload)
-      select e.id, p_channel_id, e.priority, e.node, e.enqueued_at, e.finished_at + e.delay, e.attempt, e.retried + 1, e.lost, e.dedup_key, e.payload
+    insert into pgrelay.delayed (id, channel_id, priority, node, enqueued_at, run_at, attempt, retried, lost, dedup_key, key, payload)
+      select e.id, p_channel_id, e.priority, e.node, e.enqueued_at, e.finished_at + e.delay, e.attempt, e.retried + 1, e.lost, e.dedup_key, e.key, e.payload
       from f e where e.outcome = 'retried'
   ), dead as (
     insert into pgrelay.failed (id, channel, reason, attempt, retried, lost, priority, node, enqueued_at, failed_at, sqlstate, code,
-        message, detail, hint, context, constraint_name, table_name, dedup_key, payload)
+        message, detail, hint, context, constraint_name, table_name, dedup_key, key, payload)
       select e.id, p_name, 'failed', e.attempt, e.retried, e.lost, e.priority, e.node, e.enqueued_at, e.finished_at, e.sqlstate, e.code,
-        e.message, e.detail, e.hint, e.context, e.constraint_name, e.table_name, e.dedup_key, e.payload
+        e.message, e.detail, e.hint, e.context, e.constraint_name, e.table_name, e.dedup_key, e.key, e.payload
       from f e where e.outcome = 'failed'
   )
   select count(*) filter (where e.outcome = 'done'), count(*) filter (where e.outcome = 'retried'), count(*) filter (where e.outcome = 'failed'),

@@ -5,6 +5,7 @@
 -- under lock_timeout 5 ms and ends at p_cap_ms; what it did not come to stays ready and was no attempt (limited: it
 -- stopped at a lock; ask for a smaller batch). The caller sends statement_timeout; on 57014 everything is undone, and
 -- the events run again one by one.
+-- A limited channel lets some events wait (take_limited_batch), and a parallel one has turns for as many batches as it may.
 -- Lanes are read from the Processor's low-water marks on (p_priorities, p_lows), as in claim_v1.
 -- p_only_id runs that one event, if it is still ready: after a timeout the Processor must know which event it was.
 -- Returns counts and, for what did not go well, ids with SQLSTATE and code: never a message or payload.
@@ -20,6 +21,7 @@ declare
   v_name text;
   v_parallel boolean;
   v_breaker boolean;
+  v_limited boolean;
   v_frame text;
   v_rows tid[];
   v_ids bigint[];
@@ -32,7 +34,7 @@ declare
 begin
   busy := false; limited := false; taken := 0; done := 0; retried := 0; failed := 0; troubles := '[]';
   perform pgrelay.check_fence(p_slot, p_epoch);
-  select c.name, c.parallel, c.frame, c.breaker into v_name, v_parallel, v_frame, v_breaker from pgrelay.channel c where c.id = p_channel_id and c.state = 'active' and c.kind = 'sql';
+  select c.name, c.parallel, c.frame, c.breaker, c.limited into v_name, v_parallel, v_frame, v_breaker, v_limited from pgrelay.channel c where c.id = p_channel_id and c.state = 'active' and c.kind = 'sql';
   if not found then
     return;
   elsif not v_parallel then
@@ -41,10 +43,18 @@ begin
       busy := true;
       return;
     end if;
+  elsif v_limited and not pgrelay.take_turn(p_channel_id) then
+    busy := true;
+    return;
   end if;
 
-  select b.rows, b.ids, b.payloads, b.keys into v_rows, v_ids, v_payloads, v_keys
-    from pgrelay.take_batch(p_channel_id, case when v_breaker then pgrelay.admit(p_channel_id, p_limit) else p_limit end, p_priorities, p_lows, p_only_id) b;
+  if v_limited then
+    select b.rows, b.ids, b.payloads, b.keys into v_rows, v_ids, v_payloads, v_keys
+      from pgrelay.take_limited_batch(p_channel_id, case when v_breaker then pgrelay.admit(p_channel_id, p_limit) else p_limit end, p_priorities, p_lows, p_only_id) b;
+  else
+    select b.rows, b.ids, b.payloads, b.keys into v_rows, v_ids, v_payloads, v_keys
+      from pgrelay.take_batch(p_channel_id, case when v_breaker then pgrelay.admit(p_channel_id, p_limit) else p_limit end, p_priorities, p_lows, p_only_id) b;
+  end if;
   taken := coalesce(cardinality(v_ids), 0);
   if taken = 0 then
     return;
@@ -73,6 +83,9 @@ begin
   if v_breaker then
     perform pgrelay.note_attempts(p_channel_id, v_ids[1 : v_ran],
       array(select f.id is null from unnest(v_ids[1 : v_ran]) with ordinality i(id, n) left join unnest(v_failures) f on f.id = i.id order by i.n));
+  end if;
+  if v_limited and v_ran > 0 then
+    perform pgrelay.note_starts(p_channel_id, v_ran);
   end if;
   if v_keys is not null then
     perform pgrelay.free_dedup_keys(p_channel_id, v_keys, v_ids[1 : v_ran]);

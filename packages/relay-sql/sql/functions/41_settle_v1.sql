@@ -48,16 +48,16 @@ begin
         case when f.error ? 'table' then pgrelay.catalog_name('relation', f.error ->> 'table') end
       from f
   ), again as (
-    insert into pgrelay.delayed (id, channel_id, priority, node, enqueued_at, run_at, attempt, retried, lost, dedup_key, payload)
+    insert into pgrelay.delayed (id, channel_id, priority, node, enqueued_at, run_at, attempt, retried, lost, dedup_key, key, payload)
       select f.id, f.channel_id, f.priority, f.node, f.enqueued_at, f.finished_at + f.delay, f.attempt,
-        f.retried + (f.result = 'retried')::integer, f.lost, f.dedup_key, f.payload
+        f.retried + (f.result = 'retried')::integer, f.lost, f.dedup_key, f.key, f.payload
       from f where f.result in ('retried', 'snoozed')
   ), dead as (
     insert into pgrelay.failed (id, channel, reason, attempt, retried, lost, priority, node, enqueued_at, failed_at, sqlstate, code,
-        message, detail, hint, context, constraint_name, table_name, dedup_key, payload)
+        message, detail, hint, context, constraint_name, table_name, dedup_key, key, payload)
       select f.id, f.channel_name, 'failed', f.attempt, f.retried, f.lost, f.priority, f.node, f.enqueued_at, f.finished_at,
         f.error ->> 'sqlstate', coalesce(f.result_code, 'failed'), f.error ->> 'message', f.error ->> 'detail', f.error ->> 'hint',
-        f.error ->> 'context', f.error ->> 'constraint', f.error ->> 'table', f.dedup_key, f.payload
+        f.error ->> 'context', f.error ->> 'constraint', f.error ->> 'table', f.dedup_key, f.key, f.payload
       from f where f.result = 'failed'
   )
   select f.id, f.channel_name, f.result, f.attempt, f.error ->> 'sqlstate', f.result_code from f

@@ -4,7 +4,20 @@ create or replace function pgrelay.peek_v1(p_channel_id integer, p_limit integer
 returns bigint[]
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
 as $$
+declare
+  v_after text;
 begin
+  -- Limited by key: those that a batch would take, and those without a key; each single run asks again whether it may.
+  select s.after_key into v_after from pgrelay.channel_limit l join pgrelay.limit_state s on s.channel_id = l.channel_id
+    where l.channel_id = p_channel_id and (l.fifo or l.fair or l.key_concurrency is not null);
+  if found then
+    return array(
+      select x.id from (
+        (select f.id from pgrelay.free_keys(p_channel_id, v_after, null, p_limit, 10000) f where f.head is not null)
+        union all (select f.id from pgrelay.free_keys(p_channel_id, '', v_after, p_limit, 10000) f where f.head is not null and v_after <> '')
+        union all (select q.id from pgrelay.free_unkeyed(p_channel_id, 0, p_limit, p_priorities, p_lows) f join pgrelay.queue q on q.ctid = f.head)) x
+      limit 2 * p_limit);
+  end if;
   return array(
     select x.id from (
       select k.priority, coalesce(max(m.low), 0) as low from pgrelay.lane k

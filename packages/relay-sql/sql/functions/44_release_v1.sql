@@ -7,7 +7,7 @@ as $$
 declare
   v_released integer;
 begin
-  update pgrelay.queue q set slot = null, epoch = null, worker = null, claimed_at = null, attempt = q.attempt - 1
+  update pgrelay.queue q set slot = null, epoch = null, worker = null, claimed_at = null, permit = null, attempt = q.attempt - 1
     where q.id = any (p_ids) and coalesce(q.slot, 0::smallint) = p_slot and q.epoch = p_epoch;
   get diagnostics v_released = row_count;
   if v_released > 0 then

@@ -13,16 +13,16 @@ begin
     where f.id = any (p_ids) and not exists (select from pgrelay.lane l where l.channel_id = c.id and l.priority = f.priority);
   with gone as (
     delete from pgrelay.failed f using pgrelay.channel c where f.id = any (p_ids) and c.name = f.channel and f.channel = coalesce(p_channel, f.channel)
-      returning f.id, c.id as channel_id, f.priority, f.enqueued_at, f.attempt, f.dedup_key, f.payload
+      returning f.id, c.id as channel_id, f.priority, f.enqueued_at, f.attempt, f.dedup_key, f.key, f.payload
   ), e as materialized (
     select g.*, o.n, v_now + coalesce(p_gap * (o.n - 1), interval '0') as run_at, node.id as node
     from gone g join unnest(p_ids) with ordinality o(id, n) on o.id = g.id cross join pgrelay.node where node.is_this
   ), later as (
-    insert into pgrelay.delayed (id, channel_id, priority, node, enqueued_at, run_at, attempt, dedup_key, payload)
-      select e.id, e.channel_id, e.priority, e.node, e.enqueued_at, e.run_at, e.attempt, e.dedup_key, e.payload from e where e.run_at > v_now
+    insert into pgrelay.delayed (id, channel_id, priority, node, enqueued_at, run_at, attempt, dedup_key, key, payload)
+      select e.id, e.channel_id, e.priority, e.node, e.enqueued_at, e.run_at, e.attempt, e.dedup_key, e.key, e.payload from e where e.run_at > v_now
   ), now as (
-    insert into pgrelay.queue (id, channel_id, priority, node, enqueued_at, run_at, attempt, dedup_key, payload)
-      select e.id, e.channel_id, e.priority, e.node, e.enqueued_at, v_now, e.attempt, e.dedup_key, e.payload
+    insert into pgrelay.queue (id, channel_id, priority, node, enqueued_at, run_at, attempt, dedup_key, key, payload)
+      select e.id, e.channel_id, e.priority, e.node, e.enqueued_at, v_now, e.attempt, e.dedup_key, e.key, e.payload
       from e where e.run_at <= v_now order by e.n
   )
   select count(*) into v_moved from e;

@@ -25,8 +25,8 @@ begin
       where q.ctid = any (array(select x.ctid from pgrelay.queue x where x.id = p_event_id and coalesce(x.slot, 0::smallint) = 0 for update skip locked))
       returning q.*
   ), put_off as (
-    insert into pgrelay.delayed (id, channel_id, priority, node, enqueued_at, run_at, attempt, retried, lost, dedup_key, payload)
-      select r.id, r.channel_id, r.priority, r.node, r.enqueued_at, v_due, r.attempt, r.retried, r.lost, r.dedup_key, r.payload from ready r
+    insert into pgrelay.delayed (id, channel_id, priority, node, enqueued_at, run_at, attempt, retried, lost, dedup_key, key, payload)
+      select r.id, r.channel_id, r.priority, r.node, r.enqueued_at, v_due, r.attempt, r.retried, r.lost, r.dedup_key, r.key, r.payload from ready r
       returning id
   )
   select exists (select from later union all select from put_off) into v_moved;

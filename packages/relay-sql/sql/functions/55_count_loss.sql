@@ -25,14 +25,14 @@ begin
   insert into pgrelay.log (event_id, enqueued_at, started_at, finished_at, attempt, slot, worker, node, channel, outcome, code)
     values (p_event_id, v_event.enqueued_at, p_started_at, v_now, v_event.attempt, p_slot, p_worker, v_event.node, v_name, 'lost', 'worker_lost');
   if v_event.lost < 3 then
-    update pgrelay.queue q set slot = null, epoch = null, worker = null, claimed_at = null, attempt = v_event.attempt, lost = v_event.lost
+    update pgrelay.queue q set slot = null, epoch = null, worker = null, claimed_at = null, permit = null, attempt = v_event.attempt, lost = v_event.lost
       where q.id = p_event_id;
     perform nextval('pgrelay.rescan');
     return 'lost';
   end if;
   delete from pgrelay.queue q where q.id = p_event_id;
-  insert into pgrelay.failed (id, channel, reason, attempt, retried, lost, priority, node, enqueued_at, failed_at, code, message, dedup_key, payload)
+  insert into pgrelay.failed (id, channel, reason, attempt, retried, lost, priority, node, enqueued_at, failed_at, code, message, dedup_key, key, payload)
     values (p_event_id, v_name, 'quarantined', v_event.attempt, v_event.retried, v_event.lost, v_event.priority, v_event.node, v_event.enqueued_at, v_now,
-      'quarantined', 'its worker lost the connection each time while it ran', v_event.dedup_key, v_event.payload);
+      'quarantined', 'its worker lost the connection each time while it ran', v_event.dedup_key, v_event.key, v_event.payload);
   return 'failed';
 end $$;

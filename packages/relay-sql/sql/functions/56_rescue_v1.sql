@@ -38,17 +38,17 @@ begin
         select x.ctid as row from pgrelay.dedup x where x.channel_id = d.channel_id and x.key = d.dedup_key and x.event_id = d.id
         for update skip locked) y))
   )
-  insert into pgrelay.failed (id, channel, reason, attempt, retried, lost, priority, node, enqueued_at, failed_at, code, message, dedup_key, payload)
+  insert into pgrelay.failed (id, channel, reason, attempt, retried, lost, priority, node, enqueued_at, failed_at, code, message, dedup_key, key, payload)
     select d.id, c.name, 'quarantined', d.attempt, d.retried, d.lost + 1, d.priority, d.node, d.enqueued_at, v_now, 'quarantined',
-      format('its Processor was lost %s times while it ran', d.lost + 1), d.dedup_key, d.payload
+      format('its Processor was lost %s times while it ran', d.lost + 1), d.dedup_key, d.key, d.payload
     from d join pgrelay.channel c on c.id = d.channel_id;
   with d as (
     delete from pgrelay.queue q where q.ctid = any (v_rows) and q.slot is not null and q.lost >= 2 returning q.*
   )
-  insert into pgrelay.delayed (id, channel_id, priority, node, enqueued_at, run_at, attempt, retried, lost, dedup_key, payload)
-    select d.id, d.channel_id, d.priority, d.node, d.enqueued_at, v_now + random() * interval '10 seconds', d.attempt, d.retried, d.lost + 1, d.dedup_key, d.payload
+  insert into pgrelay.delayed (id, channel_id, priority, node, enqueued_at, run_at, attempt, retried, lost, dedup_key, key, payload)
+    select d.id, d.channel_id, d.priority, d.node, d.enqueued_at, v_now + random() * interval '10 seconds', d.attempt, d.retried, d.lost + 1, d.dedup_key, d.key, d.payload
     from d;
-  update pgrelay.queue q set slot = null, epoch = null, worker = null, claimed_at = null, lost = q.lost + 1
+  update pgrelay.queue q set slot = null, epoch = null, worker = null, claimed_at = null, permit = null, lost = q.lost + 1
     where q.ctid = any (v_rows) and q.slot is not null;
   if found then
     perform nextval('pgrelay.rescan');

@@ -30,6 +30,7 @@ begin
     union all select * from pgrelay.reason_awaits(v_event)
     union all select * from pgrelay.reason_breaker(v_event)
     union all select * from pgrelay.reason_limited(v_event)
+    union all select * from pgrelay.reason_limits(v_event)
     union all select * from pgrelay.reason_held(v_event)
     union all select * from pgrelay.reason_no_processor(v_event)
     union all select * from pgrelay.reason_action_missing(v_event)

@@ -14,7 +14,7 @@ export const claimCalls = {
   ): Promise<ClaimedRow[]> {
     return call<ClaimedRow>(
       db,
-      "select id::text, payload, attempt, priority, pg_catalog.date_part('epoch', enqueued_at) * 1000 as enqueued_ms, dedup_key from pgrelay.claim_v1($1, $2, $3, $4, $5, $6, $7)",
+      "select id::text, payload, attempt, priority, pg_catalog.date_part('epoch', enqueued_at) * 1000 as enqueued_ms, dedup_key, key from pgrelay.claim_v1($1, $2, $3, $4, $5, $6, $7)",
       [fence.slot, fence.epoch, worker, channelId, limit, marks.priorities, marks.lows],
     );
   },

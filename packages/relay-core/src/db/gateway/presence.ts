@@ -93,6 +93,14 @@ export const presenceCalls = {
     ]);
   },
 
+  /** Gives the channels of handlers the limits of their definitions. */
+  async declareLimits(db: Queryable, names: readonly string[], limits: readonly (object | undefined)[]) {
+    await call(db, 'select pgrelay.declare_limits_v1($1, $2)', [
+      names,
+      limits.map((one) => (one === undefined ? null : JSON.stringify(one))),
+    ]);
+  },
+
   async detach(db: Queryable, fence: Fence): Promise<void> {
     await call(db, 'select pgrelay.detach_v1($1, $2)', [fence.slot, fence.epoch]);
   },

@@ -20,6 +20,8 @@ export interface PolledChannel {
   readonly timeoutMs: number;
   /** It has a circuit breaker: no event is taken before the ends of earlier ones are written. */
   readonly breaker: boolean;
+  /** It has limits: an event is claimed only when it can start, for it holds its permit until its end is written. */
+  readonly limited: boolean;
 }
 
 export interface ClaimedRow {
@@ -30,6 +32,7 @@ export interface ClaimedRow {
   /** Since the epoch. */
   readonly enqueued_ms: number;
   readonly dedup_key: string | null;
+  readonly key: string | null;
 }
 
 /** An event of a top-level channel, and what to send for it. */
@@ -128,4 +131,5 @@ export interface NotifyRow {
   readonly delayMs?: number;
   readonly priority?: number;
   readonly dedupKey?: string;
+  readonly key?: string;
 }

@@ -90,14 +90,20 @@ export async function declareHandlers(
   return byId;
 }
 
-/** Gives the channels that were found the circuit breakers of their handlers' definitions. */
-export async function declareBreakers(db: Queryable, served: ReadonlyMap<number, HandlerDefinition>): Promise<void> {
+/** Gives the channels that were found the circuit breakers and debounces of their handlers' definitions. */
+export async function declarePolicies(db: Queryable, served: ReadonlyMap<number, HandlerDefinition>): Promise<void> {
   const handlers = [...served.values()];
   if (handlers.length === 0) return;
+  const names = handlers.map((h) => h.channel);
   await gateway.declareBreakers(
     db,
-    handlers.map((h) => h.channel),
+    names,
     handlers.map((h) => h.breaker),
+  );
+  await gateway.declareDebounces(
+    db,
+    names,
+    handlers.map((h) => h.debounce),
   );
 }
 

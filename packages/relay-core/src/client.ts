@@ -18,6 +18,11 @@ export interface NotifyOptions {
   /** At most one event per (channel, key) that has not started: its id is returned instead of a new one. */
   readonly dedupKey?: string;
   /**
+   * Keeps `dedupKey` for so many ms from now, also when the event has started or ended: a call within that time returns its id and
+   * sends nothing. At most 366 days. Default: the key is free again when its event starts.
+   */
+  readonly dedupWindowMs?: number;
+  /**
    * The W3C traceparent under which the event is sent, for `ctx.traceparent()` of its handler and pgrelay.lineage(). Default:
    * that of the event whose handler sends it. Within `tx` it also holds for what is sent after it.
    */

@@ -4,6 +4,7 @@ import type { RelayEvent } from '../event.js';
 import type { Outcome } from '../outcome.js';
 import type { BreakerOptions } from './breaker-option.js';
 import type { BatchContext, TransactionalContext } from './context.js';
+import type { DebounceOptions } from './debounce-option.js';
 import type { RetryOptions, RetryPolicy } from './retry-option.js';
 
 /** `leased`: at least once, for effects outside the database. `transactional`: exactly once, for work inside it. */
@@ -30,6 +31,8 @@ export interface HandlerOptions {
   readonly retry?: RetryOptions;
   /** A circuit breaker of the channel, which pauses it while its target keeps failing. Default: none. */
   readonly breaker?: BreakerOptions;
+  /** Bursts of events of the channel collapse into one. Default: none. */
+  readonly debounce?: DebounceOptions;
 }
 
 export const defaultHandlerOptions = { mode: 'leased', payload: 'json' } as const;
@@ -49,6 +52,7 @@ export interface HandlerDefinition {
   readonly timeoutMs: number | undefined;
   readonly retry: RetryPolicy | undefined;
   readonly breaker: BreakerOptions | undefined;
+  readonly debounce: DebounceOptions | undefined;
   readonly run: HandlerFunction | BatchFunction | Class<HandlerObject>;
   readonly isClass: boolean;
 }

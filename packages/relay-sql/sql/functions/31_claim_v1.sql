@@ -16,10 +16,14 @@ declare
   v_rows tid[];
   v_lost boolean[];
   v_breaker boolean := (select c.breaker from pgrelay.channel c where c.id = p_channel_id);
+  v_expired timestamptz := (select pgrelay.clock_now() - c.expire_after from pgrelay.channel c where c.id = p_channel_id);   -- what was due by then has expired
   v_limit integer := case when v_breaker then pgrelay.admit(p_channel_id, p_limit) else p_limit end;
 begin
   perform pgrelay.check_fence(p_slot, p_epoch);
   perform set_config('synchronous_commit', 'off', true);
+  if v_expired is not null then
+    perform pgrelay.expire_events(p_channel_id, p_priorities, p_lows);
+  end if;
   select array_agg(r.row), array_agg(r.lost > 0) into v_rows, v_lost from (
     select x.row, x.lost from (
       select k.priority, coalesce(max(m.low), 0) as low from pgrelay.lane k
@@ -30,6 +34,7 @@ begin
       select q.ctid as row, q.lost from pgrelay.queue q
       where q.channel_id = p_channel_id and q.priority = l.priority and q.slot is null and q.place >= l.low
         and q.node = (select n.id from pgrelay.node n where n.is_this)
+        and (v_expired is null or q.attempt > 0 or q.run_at > v_expired)
       order by q.place limit v_limit for update of q skip locked) x
     limit v_limit) r;
   if v_rows is null then

@@ -128,4 +128,5 @@ export interface NotifyRow {
   readonly delayMs?: number;
   readonly priority?: number;
   readonly dedupKey?: string;
+  readonly dedupWindowMs?: number;
 }

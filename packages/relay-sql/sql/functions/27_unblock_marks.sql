@@ -6,7 +6,7 @@ as $$
 declare
   v_ms bigint := floor(extract(epoch from p_now) * 1000);
 begin
-  if (select s.last_value between v_ms - 1000 and v_ms from pgrelay.debounce_beat s) then      -- the clock may have been set back
+  if (select s.last_value between v_ms - 999 and v_ms from pgrelay.debounce_beat s) then      -- the clock may have been set back
     return;
   end if;
   perform setval('pgrelay.debounce_beat', v_ms);

@@ -5,7 +5,7 @@ as $$
 declare
   v_ms bigint := floor(extract(epoch from pgrelay.clock_now()) * 1000);
 begin
-  if (select s.last_value not between v_ms - 1000 and v_ms from pgrelay.expiry_beat s) then       -- the clock may have been set back
+  if (select s.last_value not between v_ms - 999 and v_ms from pgrelay.expiry_beat s) then       -- the clock may have been set back
     perform setval('pgrelay.expiry_beat', v_ms);
     perform pgrelay.expire_events();
   end if;

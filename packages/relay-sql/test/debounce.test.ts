@@ -682,6 +682,7 @@ describe('what is said of it', () => {
     await run();
     await send(null, 'b');
     await look();
+    const id = await channelId(db, channel);
     const keys = async () => {
       await db.query('select pgrelay.maintain_v1()');
       const rows = await asOwner<{ key: string }>(
@@ -690,9 +691,9 @@ describe('what is said of it', () => {
       );
       return rows.map((row) => row.key);
     };
-    expect(await keys()).toEqual(['=a', '=b']);
+    expect(await keys()).toEqual([`${id}=a`, `${id}=b`]);
     await pass('1 hour');
-    expect(await keys()).toEqual(['=b']);
+    expect(await keys()).toEqual([`${id}=b`]);
     await run();
   });
 });

@@ -12,6 +12,6 @@ begin
   perform setval('pgrelay.debounce_beat', v_ms);
   update pgrelay.delayed d set run_at = p_now where d.ctid = any (array(
     select x.ctid from pgrelay.delayed x
-    where x.first_at is not null and x.run_at = 'infinity' and not pgrelay.runs_debounced(x.channel_id, coalesce('=' || x.dedup_key, ''))
+    where x.first_at is not null and x.run_at = 'infinity' and not pgrelay.runs_debounced(x.channel_id, x.channel_id::text || coalesce('=' || x.dedup_key, ''))
     for no key update skip locked));
 end $$;

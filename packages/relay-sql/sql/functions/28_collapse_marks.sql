@@ -5,7 +5,8 @@
 -- transaction was longer than the lag. It counts as of now, or the events of long transactions would never collapse. (So does one
 -- whose collapse was undone with the process that did it.)
 -- Nothing is lost: exactly what was seen and locked is taken away. One at a time a channel, by the lock on its settings, so that no other looks at a
--- part of a key; who does not get it leaves the channel to the other. Waits for nobody.
+-- part of a key; who does not get it leaves the channel to the other. Waits for nobody. coalesce keeps the index of channels out of the plan, which
+-- would be walked through all that is delayed.
 -- Returns whether there is more to do now: at most 100 keys, and 5000 marks a key, are done at a time.
 create or replace function pgrelay.collapse_marks(p_now timestamptz) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_nestloop = off
@@ -34,13 +35,13 @@ begin
 
   with k as materialized (
     select distinct x.channel_id, x.key from (
-      select d.channel_id, coalesce('=' || d.dedup_key, '') as key from pgrelay.delayed d
-      where d.first_at is not null and d.run_at <= p_now and d.channel_id = any (v_ours) order by d.run_at limit 5000) x
+      select d.channel_id, d.channel_id::text || coalesce('=' || d.dedup_key, '') as key from pgrelay.delayed d
+      where d.first_at is not null and d.run_at <= p_now and coalesce(d.channel_id, 0) = any (v_ours) order by d.run_at limit 5000) x
     limit 100
   )
   select array_agg(m.row), (select count(*) from k) into v_rows, v_keys from k cross join lateral (
     select d.ctid as row from pgrelay.delayed d
-    where d.first_at is not null and d.channel_id = k.channel_id and coalesce('=' || d.dedup_key, '') = k.key limit 5000 for update skip locked) m;
+    where d.first_at is not null and d.channel_id::text || coalesce('=' || d.dedup_key, '') = k.key limit 5000 for update skip locked) m;
 
   if v_rows is null then
     return false;
@@ -50,7 +51,7 @@ begin
       select d.ctid as row, d.id, max(d.id) over (partition by d.channel_id, d.dedup_key) as newest from pgrelay.delayed d where d.ctid = any (v_rows)) x;
 
   with k as materialized (
-    select d.channel_id, coalesce('=' || d.dedup_key, '') as key, max(d.id) as newest, count(*) = 5000 as cut,
+    select d.channel_id, d.channel_id::text || coalesce('=' || d.dedup_key, '') as key, max(d.id) as newest, count(*) = 5000 as cut,
       min(case when d.last_at is null and d.run_at <= v_looked then p_now else d.first_at end) as first_at,
       max(case when d.last_at is not null then d.last_at when d.run_at <= v_looked then p_now else d.first_at end) as last_at
     from pgrelay.delayed d where d.ctid = any (v_rows) group by 1, 2

@@ -20,7 +20,7 @@ begin
   update pgrelay.delayed d set run_at = v_now where d.ctid = any (array(
     select x.row from ended e cross join lateral (
       select y.ctid as row from pgrelay.delayed y
-      where y.first_at is not null and y.channel_id = e.channel_id and coalesce('=' || y.dedup_key, '') = e.key and y.run_at = 'infinity'
+      where y.first_at is not null and y.channel_id::text || coalesce('=' || y.dedup_key, '') = e.key and y.run_at = 'infinity'
       for no key update skip locked) x));
   if found then
     perform pgrelay.hint('');

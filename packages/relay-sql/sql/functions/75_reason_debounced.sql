@@ -11,9 +11,9 @@ as $$
       pgrelay.due_at(m.first_at, m.last_at, k.done_at, b.lag, b.max_wait, b.cooldown) as due
     from pgrelay.delayed d
     cross join lateral (
-      select coalesce('=' || d.dedup_key, '') as key, count(*) as marks, min(y.first_at) as first_at, max(coalesce(y.last_at, y.first_at)) as last_at
+      select d.channel_id::text || coalesce('=' || d.dedup_key, '') as key, count(*) as marks, min(y.first_at) as first_at, max(coalesce(y.last_at, y.first_at)) as last_at
       from pgrelay.delayed y
-      where y.first_at is not null and y.channel_id = d.channel_id and coalesce('=' || y.dedup_key, '') = coalesce('=' || d.dedup_key, '')) m
+      where y.first_at is not null and y.channel_id::text || coalesce('=' || y.dedup_key, '') = d.channel_id::text || coalesce('=' || d.dedup_key, '')) m
     left join pgrelay.debounce b on b.channel_id = d.channel_id
     left join pgrelay.debounce_key k on k.channel_id = d.channel_id and k.key = m.key
     where d.id = p_event.id and d.first_at is not null) x

@@ -9,8 +9,8 @@ create table pgrelay.debounce (
   declared boolean not null default false  -- by a handler's definition, not by set_debounce()
 );
 
--- The keys of debounced channels of which an event runs or waits to run, or has ended not long ago. key: '=' and the dedup key, or ''
--- for the events without one.
+-- The keys of debounced channels of which an event runs or waits to run, or has ended not long ago. key: the id of the channel, then '=' and the
+-- dedup key, or nothing for the events without one.
 create table pgrelay.debounce_key (
   channel_id integer not null references pgrelay.channel on delete cascade,
   key text not null,
@@ -37,7 +37,7 @@ create unlogged sequence pgrelay.expiry_beat minvalue 0 start 0;
 -- while the one before it runs.
 alter table pgrelay.delayed add column first_at timestamptz, add column last_at timestamptz;
 create index delayed_marks_due on pgrelay.delayed (run_at) where first_at is not null;
-create index delayed_marks on pgrelay.delayed (channel_id, (coalesce('=' || dedup_key, ''))) where first_at is not null;
+create index delayed_marks on pgrelay.delayed ((channel_id::text || coalesce('=' || dedup_key, ''))) where first_at is not null;
 
 -- Into which event one was debounced; NULL for all others.
 alter table pgrelay.log add column into_event bigint;

@@ -5,8 +5,8 @@
 -- transaction was longer than the lag. It counts as of now, or the events of long transactions would never collapse. (So does one
 -- whose collapse was undone with the process that did it.)
 -- Nothing is lost: exactly what was seen and locked is taken away. One at a time a channel, by the lock on its settings, so that no other looks at a
--- part of a key; who does not get it leaves the channel to the other. Waits for nobody. coalesce keeps the index of channels out of the plan, which
--- would be walked through all that is delayed.
+-- part of a key; who does not get it leaves the channel to the other. Waits for nobody. coalesce keeps the indexes of ids and channels out of the
+-- plan, which would be walked through all that is delayed.
 -- Returns whether there is more to do now: at most 100 keys, and 5000 marks a key, are done at a time.
 create or replace function pgrelay.collapse_marks(p_now timestamptz) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_nestloop = off
@@ -48,10 +48,10 @@ begin
   end if;
   select array_agg(x.row) filter (where x.id < x.newest), array_agg(x.id) filter (where x.id < x.newest), array_agg(x.newest) filter (where x.id < x.newest)
     into v_taken, v_taken_ids, v_into from (
-      select d.ctid as row, d.id, max(d.id) over (partition by d.channel_id, d.dedup_key) as newest from pgrelay.delayed d where d.ctid = any (v_rows)) x;
+      select d.ctid as row, d.id, max(d.id) over (partition by coalesce(d.channel_id, 0), d.dedup_key) as newest from pgrelay.delayed d where d.ctid = any (v_rows)) x;
 
   with k as materialized (
-    select d.channel_id, d.channel_id::text || coalesce('=' || d.dedup_key, '') as key, max(d.id) as newest, count(*) = 5000 as cut,
+    select coalesce(d.channel_id, 0) as channel_id, d.channel_id::text || coalesce('=' || d.dedup_key, '') as key, max(d.id) as newest, count(*) = 5000 as cut,
       min(case when d.last_at is null and d.run_at <= v_looked then p_now else d.first_at end) as first_at,
       max(case when d.last_at is not null then d.last_at when d.run_at <= v_looked then p_now else d.first_at end) as last_at
     from pgrelay.delayed d where d.ctid = any (v_rows) group by 1, 2
@@ -63,7 +63,7 @@ begin
   ), kept as (
     update pgrelay.delayed d set run_at = greatest(s.due, p_now),
         first_at = case when s.due > p_now or s.cut then s.first_at end, last_at = case when s.due > p_now or s.cut then s.last_at end
-      from s where d.ctid = any (v_rows) and d.id = s.newest
+      from s where d.ctid = any (v_rows) and coalesce(d.id, 0) = s.newest
       returning d.id, s.channel_id, s.key, d.first_at is null as gone
   ), noted as (
     insert into pgrelay.debounce_key (channel_id, key, running)

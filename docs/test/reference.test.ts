@@ -77,6 +77,7 @@ describe('docs/reference/options.md', () => {
     ['RetryOptions', 'packages/relay-core/src'],
     ['BreakerOptions', 'packages/relay-core/src'],
     ['LimitOptions', 'packages/relay-core/src'],
+    ['DebounceOptions', 'packages/relay-core/src'],
     ['NotifyOptions', 'packages/relay-core/src'],
     ['MigrateOptions', 'packages/relay-sql/src'],
     ['EmbeddedOptions', 'packages/embedded/src'],

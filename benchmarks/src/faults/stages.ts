@@ -76,6 +76,7 @@ export const unstaged: Readonly<Record<string, string>> = {
   note_recurrence_v1: 'a fact about the channel, noted again with the next event',
   declare_limits_v1: 'writes what the definitions of handlers say, and the same again at the next start',
   declare_breakers_v1: 'writes what the definitions of handlers say, and the same again at the next start',
+  declare_debounces_v1: 'writes what the definitions of handlers say, and the same again at the next start',
   kind_channels_v1: onlyLooks,
   report_kinds_v1: 'says which kinds are served, and says it again with the next slot',
   report_hint_v1: 'says whether hints arrive, and says it again',

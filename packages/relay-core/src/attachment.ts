@@ -90,8 +90,8 @@ export async function declareHandlers(
   return byId;
 }
 
-/** Gives the channels that were found the circuit breakers and limits of their handlers' definitions. */
-export async function declareSettings(db: Queryable, served: ReadonlyMap<number, HandlerDefinition>): Promise<void> {
+/** Gives the channels that were found the circuit breakers, limits and debounces of their handlers' definitions. */
+export async function declarePolicies(db: Queryable, served: ReadonlyMap<number, HandlerDefinition>): Promise<void> {
   const handlers = [...served.values()];
   if (handlers.length === 0) return;
   const names = handlers.map((h) => h.channel);
@@ -104,6 +104,11 @@ export async function declareSettings(db: Queryable, served: ReadonlyMap<number,
     db,
     names,
     handlers.map((h) => h.limits),
+  );
+  await gateway.declareDebounces(
+    db,
+    names,
+    handlers.map((h) => h.debounce),
   );
 }
 

@@ -2,12 +2,15 @@ import { RelayError } from '@pgrelay/relay-sql';
 import type { NotifyRow } from './db/gateway.js';
 import type { Queryable } from './db/queryable.js';
 
+/** The longest `dedupWindowMs`. */
+const longestWindowMs = 366 * 86_400_000;
+
 /** The longest `delayMs`: a hundred years. */
 const longestMs = 100 * 365.25 * 86_400_000;
 
 /** Refuses what PostgreSQL would refuse with an error of its own, or would understand differently. */
 export function checkNotify(channel: string, options: NotifyRow, place = ''): void {
-  const { runAt, delayMs, priority, dedupKey, key } = options;
+  const { runAt, delayMs, priority, dedupKey, dedupWindowMs, key } = options;
   const wrong = (what: string, hint: string) =>
     new RelayError('RELAY_ARGUMENT_INVALID', `${place}${what}, for channel ${JSON.stringify(channel)}`, { hint });
   if (typeof channel !== 'string' || channel.includes('\0'))
@@ -29,6 +32,10 @@ export function checkNotify(channel: string, options: NotifyRow, place = ''): vo
     (typeof key !== 'string' || key.includes('\0') || key === '' || Buffer.byteLength(key) > 200)
   )
     throw wrong('key is no text of 1 to 200 octets', 'Give the id of what events of the channel take turns about.');
+  if (dedupWindowMs === undefined) return;
+  if (dedupKey === undefined) throw wrong('dedupWindowMs is given without dedupKey', 'It says how long that is kept.');
+  if (!(typeof dedupWindowMs === 'number' && dedupWindowMs > 0 && dedupWindowMs <= longestWindowMs))
+    throw wrong(`dedupWindowMs is ${String(dedupWindowMs)}`, 'It is a number of ms above 0, at most 366 days.');
 }
 
 function isTime(value: unknown): boolean {

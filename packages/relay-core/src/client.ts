@@ -20,6 +20,11 @@ export interface NotifyOptions {
   /** What limits of the channel by key go by, such as a customer; 1 to 200 octets. Default: none, and no limit by key. */
   readonly key?: string;
   /**
+   * Keeps `dedupKey` for so many ms from now, also when the event has started or ended: a call within that time returns its id and
+   * sends nothing. At most 366 days. Default: the key is free again when its event starts.
+   */
+  readonly dedupWindowMs?: number;
+  /**
    * The W3C traceparent under which the event is sent, for `ctx.traceparent()` of its handler and pgrelay.lineage(). Default:
    * that of the event whose handler sends it. Within `tx` it also holds for what is sent after it.
    */

@@ -23,6 +23,7 @@ export { AttemptError } from './handlers/attempt-error.js';
 export type { BreakerOptions } from './handlers/breaker-option.js';
 export type { BatchContext, HandlerContext, TransactionalContext } from './handlers/context.js';
 export * from './handlers/context-extensions.js';
+export type { DebounceOptions } from './handlers/debounce-option.js';
 export { defineHandler } from './handlers/define-handler.js';
 export { handler } from './handlers/handler-decorator.js';
 export {

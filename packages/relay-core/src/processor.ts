@@ -1,6 +1,6 @@
 import { type SqlModule, schemaStatus } from '@pgrelay/relay-sql';
 import { type Logger, pino } from 'pino';
-import { declareHandlers, declareSettings } from './attachment.js';
+import { declareHandlers, declarePolicies } from './attachment.js';
 import { Connection, type ConnectionOptions, openConnection, type Prepare } from './db/connection.js';
 import { endClient } from './db/end-client.js';
 import { type Backend, type Fence, gateway } from './db/gateway.js';
@@ -209,7 +209,7 @@ export class Processor {
     for (const kind of this.#plugins.kinds) await kind.declare?.(this.#control, this.#options.channels === 'declare');
     for (const [id, handler] of await loadKinds(this.#control, this.#plugins.kinds))
       this.#shared.handlers.set(id, handler);
-    await declareSettings(this.#control, this.#shared.handlers);
+    await declarePolicies(this.#control, this.#shared.handlers);
     const { logRetentionDays, failedRetentionDays, workers } = this.#options;
     const retention = { logDays: logRetentionDays, failedDays: failedRetentionDays };
     const runner = (task: PeriodicTask) => new TaskRunner(task, this.#control, this.#log);

@@ -7,11 +7,11 @@ grant usage on schema pgrelay_action to pgrelay;
 grant execute on function pgrelay.seal_action(), pgrelay.held_transactions() to pgrelay;
 grant execute on function pgrelay.clock_now(), pgrelay.current_event() to pgrelay, pgrelay_producer, pgrelay_viewer, pgrelay_admin, pgrelay_processor;
 
-grant execute on function pgrelay.notify(text, text, timestamptz, integer, text, text),
-  pgrelay.notify_many(text, text[], timestamptz[], integer[], text[], text[]), pgrelay.after_all(bigint[], text, text, integer) to pgrelay_producer;
+grant execute on function pgrelay.notify(text, text, timestamptz, integer, text, interval, text),
+  pgrelay.notify_many(text, text[], timestamptz[], integer[], text[], interval[], text[]), pgrelay.after_all(bigint[], text, text, integer) to pgrelay_producer;
 grant execute on function pgrelay.next_fire(text, timestamptz, text, timestamptz), pgrelay.check_schedule(text, text) to pgrelay_producer, pgrelay_viewer;
 
-grant select on pgrelay.channels, pgrelay.events, pgrelay.processors, pgrelay.log, pgrelay.retry_rules, pgrelay.breakers, pgrelay.limits to pgrelay_viewer;
+grant select on pgrelay.channels, pgrelay.events, pgrelay.processors, pgrelay.log, pgrelay.retry_rules, pgrelay.breakers, pgrelay.limits, pgrelay.debounces to pgrelay_viewer;
 grant execute on function pgrelay.get_problems(), pgrelay.explain_event(bigint), pgrelay.look_ended(bigint), pgrelay.lineage(bigint) to pgrelay_viewer;
 grant execute on function pgrelay.traceparent(bigint) to pgrelay, pgrelay_viewer, pgrelay_processor;
 grant execute on function pgrelay.trace(text) to pgrelay_producer;
@@ -28,6 +28,7 @@ grant execute on function
   pgrelay.set_retry(text, text, interval[], interval, double precision, interval, integer, text, boolean), pgrelay.unset_retry(text, text),
   pgrelay.set_breaker(text, integer, double precision, interval, integer, interval, interval), pgrelay.unset_breaker(text), pgrelay.close_breaker(text),
   pgrelay.set_limits(text, integer, integer, boolean, boolean, integer, interval), pgrelay.unset_limits(text),
+  pgrelay.set_debounce(text, interval, interval, interval), pgrelay.unset_debounce(text), pgrelay.set_expiry(text, interval),
   pgrelay.cancel(bigint), pgrelay.snooze(bigint, interval), pgrelay.adopt_events(smallint), pgrelay.drop_channel(text, boolean),
   pgrelay.pause_channel(text), pgrelay.disable_channel(text), pgrelay.resume_channel(text), pgrelay.tune_channel(text, interval, boolean),
   pgrelay.check_removal(bigint, text, text, interval, integer), pgrelay.erase_effects(integer, bigint, text, timestamptz),
@@ -39,6 +40,7 @@ grant execute on procedure pgrelay.remove_in_batches(text[], bigint, text, text,
 
 grant execute on function
   pgrelay.declare_handlers_v1(text[], text[], boolean), pgrelay.declare_breakers_v1(text[], jsonb[]), pgrelay.declare_limits_v1(text[], jsonb[]),
+  pgrelay.declare_debounces_v1(text[], jsonb[]),
   pgrelay.kind_channels_v1(text[]), pgrelay.report_kinds_v1(smallint, bigint, text[]),
   pgrelay.poll_v1(integer[], integer[], smallint[], bigint[], integer), pgrelay.arm_v1(), pgrelay.holders_v1(),
   pgrelay.horizon_v1(), pgrelay.marks_v1(bigint, integer[], smallint[], bigint[]), pgrelay.find_lanes_v1(),

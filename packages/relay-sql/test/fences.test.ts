@@ -38,6 +38,7 @@ const writes: Readonly<Record<string, { readonly fenced: string } | { readonly f
   'pgrelay.declare_handlers_v1': { free: 'adds channels that are missing; says nothing of events' },
   'pgrelay.declare_breakers_v1': { free: 'keeps what the definitions of handlers say; says nothing of events' },
   'pgrelay.declare_limits_v1': { free: 'keeps what the definitions of handlers say; says nothing of events' },
+  'pgrelay.declare_debounces_v1': { free: 'keeps what the definitions of handlers say; says nothing of events' },
   'pgrelay.lets_through_v1': { free: 'reads; volatile for a fresh look' },
   'pgrelay.has_room_v1': { free: 'reads; volatile for a fresh look' },
   'pgrelay.note_recurrence_v1': { free: 'a fact about the channel' },

@@ -115,6 +115,21 @@ describe.each(paths)('with search_path %s', (path) => {
     await send(
       `select pgrelay.explain_event(${held[0]}), pgrelay.look_ended(${held[0]}), pgrelay.explain_event(-1), pgrelay.adopt_events(0::smallint)`,
     );
+    await send(
+      `select pgrelay.set_debounce('${tag}.h', '1 hour'), pgrelay.set_debounce('${tag}.later', '0', '0', '1 s'), pgrelay.set_expiry('${tag}.later', '1 hour')`,
+    );
+    await send(
+      `select pgrelay.notify('${tag}.h', 'a', p_dedup_key => 'k'), pgrelay.notify('${tag}.later', 'b'), pgrelay.notify_many('${tag}.later', '{c,d}')`,
+    );
+    await send(`select pgrelay.notify('${tag}.sql', p_dedup_key => 'w', p_dedup_window => '1 hour')`);
+    await send(
+      `select x.* from pgrelay.events e, pgrelay.explain_event(e.id) x; select pgrelay.promote_v1(10); select * from pgrelay.debounces`,
+    );
+    await send('call pgrelay.run(100)');
+    await send('select pgrelay.expire_events(), pgrelay.maintain_v1()');
+    await send(
+      `select pgrelay.declare_debounces_v1(array['${tag}.h'], array['{"lagMs": 5}'::pg_catalog.jsonb]), pgrelay.unset_debounce('${tag}.h')`,
+    );
     await send(`select pgrelay.forget_failed_v1('1 day'), pgrelay.forget_causes_v1()`);
     await send(`call pgrelay.purge('${tag}.h', p_stages => '{failed}', p_batch => 1)`);
     await send(`call pgrelay.erase(p_channel => '${tag}.h', p_batch => 1)`);

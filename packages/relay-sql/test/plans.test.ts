@@ -14,6 +14,7 @@ let channels: {
   readonly keyed: number;
   readonly inOrder: number;
   readonly counted: number;
+  readonly expiring: number;
 };
 const asOwner = (sql: string) => db.query(`set role pgrelay_owner; ${sql}; reset role`);
 
@@ -141,7 +142,7 @@ const CALLS: Readonly<Record<string, Call>> = {
       const all = await marks(c);
       return [[channels.handler], all.channels, all.priorities, all.lows];
     },
-    indexes: ['queue_ready', 'delayed_due'],
+    indexes: ['queue_ready', 'delayed_due', 'delayed_marks', 'delayed_marks_due'],
     rows: 2,
   },
   look_v1: {
@@ -150,7 +151,7 @@ const CALLS: Readonly<Record<string, Call>> = {
       const all = await marks(c);
       return [[channels.handler], all.channels, all.priorities, all.lows];
     },
-    indexes: ['queue_ready', 'delayed_due'],
+    indexes: ['queue_ready', 'delayed_due', 'delayed_marks', 'delayed_marks_due'],
     rows: 2,
   },
   complete_v1: {
@@ -174,7 +175,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   promote_v1: {
     sql: 'select pgrelay.promote_v1(10)',
     values: async () => [],
-    indexes: ['delayed_due'],
+    indexes: ['delayed_due', 'delayed_marks', 'delayed_marks_due'],
     rows: 1,
   },
   'promote_v1 of what is due': {
@@ -183,8 +184,29 @@ const CALLS: Readonly<Record<string, Call>> = {
       await c.query("select pgrelay.notify('plan.handler', 'x', clock_timestamp() + interval '1 ms'), pg_sleep(0.002)");
       return [];
     },
-    indexes: ['delayed_due'],
+    indexes: ['delayed_due', 'delayed_marks', 'delayed_marks_due'],
     rows: 1,
+  },
+  'promote_v1 that collapses': {
+    sql: 'select pgrelay.promote_v1(10)',
+    values: async (c) => {
+      await c.query("select pgrelay.set_debounce('plan.debounced', '1 ms')");
+      await c.query("select pgrelay.notify('plan.debounced', 'x', p_dedup_key => 'k') from generate_series(1, 10)");
+      await c.query('select pg_sleep(0.002)');
+      return [];
+    },
+    indexes: ['delayed_due', 'delayed_marks', 'delayed_marks_due', 'delayed_pkey', 'queue_pkey'],
+    rows: 1,
+  },
+  'claim_v1, where events expire': {
+    sql: 'select * from pgrelay.claim_v1($1, $2, 1::smallint, $3, $4, $5, $6)',
+    values: async (c) => {
+      await c.query("select pgrelay.set_expiry('plan.expiring', '1 hour')");
+      await c.query("select pgrelay.notify('plan.expiring', 'x') from generate_series(1, 10)");
+      return [slot.slot, slot.epoch, channels.expiring, 10, ...(await marksOf(c, channels.expiring))];
+    },
+    indexes: ['queue_ready'],
+    rows: 10,
   },
   'settle_v1, done': { ...settling('done'), rows: 10 },
   'settle_v1, retried': { ...settling('retried'), rows: 10 },
@@ -292,6 +314,7 @@ beforeAll(async () => {
   await db.query(
     "select pgrelay.set_limits('plan.counted', p_concurrency => 1000, p_rate => 1000000, p_rate_period => '1 second')",
   );
+  await db.query("select pgrelay.register_channel('plan.debounced'), pgrelay.register_channel('plan.expiring')");
   channels = {
     handler: await channelId(db, 'plan.handler'),
     sql: await channelId(db, 'plan.sql'),
@@ -299,6 +322,7 @@ beforeAll(async () => {
     keyed: await channelId(db, 'plan.keyed'),
     inOrder: await channelId(db, 'plan.in-order'),
     counted: await channelId(db, 'plan.counted'),
+    expiring: await channelId(db, 'plan.expiring'),
   };
   // Whether dead rows are there is up to the test, not to a vacuum that comes in between.
   for (const table of ['queue', 'delayed', 'dedup', 'failed'])

@@ -78,7 +78,8 @@ begin
       v_due := v_o.first_seen;
       v_source := 'first';
     else
-      v_due := pgauto_mv.due_at(v_o.first_seen, v_o.last_seen, null, v_mv.refresh_lag, v_mv.max_wait, v_mv.cooldown);
+      v_due := pgrelay.due_at(v_o.first_seen, v_o.last_seen, null, make_interval(secs => v_mv.refresh_lag::double precision),
+        make_interval(secs => v_mv.max_wait::double precision), make_interval(secs => v_mv.cooldown::double precision));
       v_source := case when v_due < v_o.last_seen + make_interval(secs => v_mv.refresh_lag::double precision) then 'max_wait'
         when v_view.chain then 'chain' else 'trigger' end;
     end if;

@@ -58,7 +58,8 @@ begin
   while v_place <= transactions loop
     v_begin := v_place;
     loop                              -- what comes before it is due puts it off
-      v_due := pgauto_mv.due_at(v_at[v_begin], v_at[v_place], v_done, v_lag, v_max, v_rest);
+      v_due := pgrelay.due_at(v_at[v_begin], v_at[v_place], v_done, make_interval(secs => v_lag::double precision),
+        make_interval(secs => v_max::double precision), make_interval(secs => v_rest::double precision));
       v_due := greatest(v_due, v_done);
       exit when v_place = transactions or v_at[v_place + 1] > v_due;
       v_place := v_place + 1;

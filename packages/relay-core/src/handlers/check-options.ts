@@ -2,6 +2,7 @@ import { RelayError } from '@pgrelay/relay-sql';
 import { type ChannelDefinition, nameOf } from '../channels/define-channel.js';
 import { isStandardSchema } from '../payload/standard-schema.js';
 import { checkBreaker } from './breaker-option.js';
+import { checkDebounce } from './debounce-option.js';
 import { defaultHandlerOptions, type HandlerDefinition, type HandlerOptions } from './handler-definition.js';
 import { checkLimits } from './limits-option.js';
 import { readRetry } from './retry-option.js';
@@ -43,5 +44,6 @@ export function checkOptions(
   const retry = options.retry === undefined ? undefined : readRetry(options.retry, wrong);
   const breaker = options.breaker === undefined ? undefined : checkBreaker(options.breaker, wrong);
   const limits = options.limits === undefined ? undefined : checkLimits(options.limits, wrong);
-  return { channel, mode, payload, concurrency, batch, timeoutMs, retry, breaker, limits };
+  const debounce = options.debounce === undefined ? undefined : checkDebounce(options.debounce, wrong);
+  return { channel, mode, payload, concurrency, batch, timeoutMs, retry, breaker, limits, debounce };
 }

@@ -4,6 +4,7 @@ import type { RelayEvent } from '../event.js';
 import type { Outcome } from '../outcome.js';
 import type { BreakerOptions } from './breaker-option.js';
 import type { BatchContext, TransactionalContext } from './context.js';
+import type { DebounceOptions } from './debounce-option.js';
 import type { LimitOptions } from './limits-option.js';
 import type { RetryOptions, RetryPolicy } from './retry-option.js';
 
@@ -33,6 +34,8 @@ export interface HandlerOptions {
   readonly breaker?: BreakerOptions;
   /** Limits of the channel over all Processors: how many at once, in all and by key, in which order, how many a period. Default: none. */
   readonly limits?: LimitOptions;
+  /** Bursts of events of the channel collapse into one. Default: none. */
+  readonly debounce?: DebounceOptions;
 }
 
 export const defaultHandlerOptions = { mode: 'leased', payload: 'json' } as const;
@@ -53,6 +56,7 @@ export interface HandlerDefinition {
   readonly retry: RetryPolicy | undefined;
   readonly breaker: BreakerOptions | undefined;
   readonly limits: LimitOptions | undefined;
+  readonly debounce: DebounceOptions | undefined;
   readonly run: HandlerFunction | BatchFunction | Class<HandlerObject>;
   readonly isClass: boolean;
 }

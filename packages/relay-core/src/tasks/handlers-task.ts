@@ -1,4 +1,4 @@
-import { declareHandlers, declareSettings } from '../attachment.js';
+import { declareHandlers, declarePolicies } from '../attachment.js';
 import type { HandlerDefinition } from '../handlers/handler-definition.js';
 import type { HandlerKind } from '../handlers/handler-kind.js';
 import { loadKinds } from '../handlers/load-kinds.js';
@@ -33,7 +33,7 @@ export function handlersTask(
       for (const id of served.keys()) if (!now.has(id)) served.delete(id);
       const added = [...now].filter(([id, handler]) => served.get(id) !== handler);
       if (added.length === 0) return;
-      await declareSettings(control, new Map(added));
+      await declarePolicies(control, new Map(added));
       for (const [id, handler] of added) served.set(id, handler);
       onChange();
     },

@@ -7,7 +7,10 @@
 --                and the call holds it until the caller commits, so that it never starts before what the caller
 --                wrote is visible to it. A key that another open transaction is just inserting is waited for. A waiting
 --                event that is due later than this call asks for is moved forward.
+--   p_dedup_window  keeps the key for so long from now, also when the event has started or ended: a call within it returns its id and
+--                sends nothing. At most 366 days. The window of the call that sent the event counts.
 --   p_key        1 to 200 octets: what limits by key (set_limits()) go by, such as a customer; NULL: none
+-- On a debounced channel (set_debounce) the dedup key says which events collapse, and neither a time nor a window can be given (PR004).
 -- While a Processor is idle the commit also sends it a hint (NOTIFY), which makes PREPARE TRANSACTION fail; a producer that
 -- prepares sets pgrelay.hint = off.
 -- Where it came from is noted (note_cause) when an event's action sends it, or under trace(); PR030 when it feeds itself.
@@ -18,6 +21,7 @@ create or replace function pgrelay.notify(
   p_run_at timestamptz default null,
   p_priority integer default null,
   p_dedup_key text default null,
+  p_dedup_window interval default null,
   p_key text default null
 ) returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -31,8 +35,8 @@ begin
   insert into pgrelay.queue (id, channel_id, node, enqueued_at, run_at, key, payload)
     select nextval('pgrelay.event_id_seq'), c.id, n.id, pgrelay.clock_now(), pgrelay.clock_now(), p_key, p_payload
     from pgrelay.channel c, pgrelay.node n
-    where p_run_at is null and p_dedup_key is null and coalesce(p_priority, 0) = 0 and coalesce(octet_length(p_key), 1) between 1 and 200
-      and c.name = p_channel and c.state <> 'disabled' and n.is_this and coalesce(octet_length(p_payload), 0) <= c.max_payload
+    where p_run_at is null and p_dedup_key is null and p_dedup_window is null and coalesce(p_priority, 0) = 0 and coalesce(octet_length(p_key), 1) between 1 and 200
+      and c.name = p_channel and c.state <> 'disabled' and not c.debounced and n.is_this and coalesce(octet_length(p_payload), 0) <= c.max_payload
     returning id, (case when pg_sequence_last_value('pgrelay.armed'::regclass) > extract(epoch from pgrelay.clock_now()) * 1000
       and coalesce(current_setting('pgrelay.hint', true), '') <> 'off' then pg_notify('pgrelay', channel_id::text) end) is null
       and coalesce(current_setting('pgrelay.event', true), '') = '' into v_id, v_plain;
@@ -74,10 +78,16 @@ begin
       raise exception using errcode = 'PR004', message = format('the key has %s octets, not 1 to 200', octet_length(p_key)),
         hint = 'Give the id of what events of the channel take turns about, or NULL.';
     end if;
+    if v_channel.debounced then
+      return (pgrelay.put_marks(p_channel, v_channel.id, array[p_payload], array[p_priority], array[p_dedup_key], array[p_run_at], array[p_dedup_window], array[p_key]))[1];
+    end if;
+    if p_dedup_window is not null then
+      perform pgrelay.check_window(p_dedup_key, p_dedup_window);
+    end if;
 
     v_id := nextval('pgrelay.event_id_seq');
     if p_dedup_key is not null then
-      v_waiting := pgrelay.take_key(v_channel.id, p_dedup_key, v_id, greatest(coalesce(p_run_at, v_now), v_now));
+      v_waiting := pgrelay.take_key(v_channel.id, p_dedup_key, v_id, greatest(coalesce(p_run_at, v_now), v_now), v_now + p_dedup_window);
       if v_waiting <> v_id then
         return v_waiting;
       end if;

@@ -1,7 +1,7 @@
 -- Producer side, many at once: puts the events into the caller's transaction with one insert and one hint. They run in the
 -- order of the array (among equal priorities). Arguments and errors are those of notify(); an array beside the payloads is
 -- NULL or has an element, NULL or not, for each of them.
--- Events of one call under the same dedup key are one event, with the first payload and the earliest time. Keys are taken
+-- Events of one call under the same dedup key are one event, with the first payload and window and the earliest time. Keys are taken
 -- in their own order, so that two calls with the same keys never wait for each other crosswise.
 -- Returns the ids in the order of the payloads. Locks: as notify().
 create or replace function pgrelay.notify_many(
@@ -10,6 +10,7 @@ create or replace function pgrelay.notify_many(
   p_run_at timestamptz[] default null,
   p_priority integer[] default null,
   p_dedup_key text[] default null,
+  p_dedup_window interval[] default null,
   p_key text[] default null
 ) returns bigint[]
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -35,7 +36,8 @@ begin
     raise exception using errcode = 'PR002', message = format('channel %L is disabled', p_channel),
       hint = 'pgrelay.resume_channel() opens it again; a paused channel takes events, a disabled one does not.';
   elsif coalesce(cardinality(p_run_at), v_count) <> v_count or coalesce(cardinality(p_priority), v_count) <> v_count
-      or coalesce(cardinality(p_dedup_key), v_count) <> v_count or coalesce(cardinality(p_key), v_count) <> v_count or array_ndims(p_payloads) > 1 then
+      or coalesce(cardinality(p_dedup_key), v_count) <> v_count or coalesce(cardinality(p_dedup_window), v_count) <> v_count
+      or coalesce(cardinality(p_key), v_count) <> v_count or array_ndims(p_payloads) > 1 then
     raise exception using errcode = 'PR004', message = format('the arrays of notify_many have different lengths; there are %s payloads', v_count),
       hint = 'Give an element for each payload (NULL for the default), or leave the array out.';
   elsif v_count = 0 then
@@ -60,6 +62,10 @@ begin
   if found then
     raise exception using errcode = 'PR004', message = v_wrong, hint = 'Give the id of what events of the channel take turns about, or NULL.';
   end if;
+  if v_channel.debounced then
+    return pgrelay.put_marks(p_channel, v_channel.id, p_payloads, p_priority, p_dedup_key, p_run_at, p_dedup_window, p_key);
+  end if;
+  perform pgrelay.check_window(w.key, w.keep) from unnest(p_dedup_key, p_dedup_window) w(key, keep) where w.keep is not null;
 
   if p_run_at is null and p_priority is null and p_dedup_key is null and p_key is null then
     with now as (
@@ -83,8 +89,9 @@ begin
     v_run_at := coalesce(v_run_at, array_fill(null::timestamptz, array[v_count]));
     v_fresh := array_fill(false, array[v_count]);
     for v_key in
-      select k.key, array_agg(k.n::integer order by k.n) as places, min(greatest(coalesce(k.run_at, v_now), v_now)) as due
-      from unnest(p_dedup_key, v_run_at) with ordinality k(key, run_at, n) group by k.key order by k.key collate "C"
+      select k.key, array_agg(k.n::integer order by k.n) as places, min(greatest(coalesce(k.run_at, v_now), v_now)) as due,
+        (array_agg(k.keep order by k.n))[1] as keep
+      from unnest(p_dedup_key, v_run_at, p_dedup_window) with ordinality k(key, run_at, keep, n) group by k.key order by k.key collate "C"
     loop
       if v_key.key is null then
         foreach v_place in array v_key.places loop
@@ -93,7 +100,7 @@ begin
         continue;
       end if;
       v_place := v_key.places[1];
-      v_taken := pgrelay.take_key(v_channel.id, v_key.key, v_ids[v_place], v_key.due);
+      v_taken := pgrelay.take_key(v_channel.id, v_key.key, v_ids[v_place], v_key.due, v_now + v_key.keep);
       if v_taken = v_ids[v_place] then
         v_fresh[v_place] := true;
         v_run_at[v_place] := v_key.due;

@@ -13,7 +13,7 @@ begin
     for update skip locked));
   update pgrelay.delayed d set run_at = pgrelay.clock_now() where d.ctid = any (array(
     select x.ctid from pgrelay.delayed x
-    where x.run_at = 'infinity' and not exists (select from pgrelay.awaited a where a.waiter_id = x.id) for no key update skip locked));
+    where x.run_at = 'infinity' and x.first_at is null and not exists (select from pgrelay.awaited a where a.waiter_id = x.id) for no key update skip locked));
   if found then
     perform pgrelay.hint('');
   end if;

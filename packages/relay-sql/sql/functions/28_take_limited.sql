@@ -31,6 +31,7 @@ declare
   v_all_ids bigint[] := '{}';
   v_taken_ids bigint[];
   v_lost boolean[];
+  v_expire_after interval := (select c.expire_after from pgrelay.channel c where c.id = p_channel_id);
 begin
   rows := '{}';
   select * into v_limits from pgrelay.channel_limit l where l.channel_id = p_channel_id;
@@ -114,6 +115,10 @@ begin
       update pgrelay.limit_state s set after_key = v_next_key, after_place = v_next_place
         where s.ctid = any (array(select x.ctid from pgrelay.limit_state x where x.channel_id = p_channel_id for update skip locked));
     end if;
+  end if;
+  if v_expire_after is not null then                                 -- what has expired is for expire_events()
+    rows := array(select r.row from unnest(rows) with ordinality r(row, n) join pgrelay.queue q on q.ctid = r.row
+      where q.attempt > 0 or q.run_at > pgrelay.clock_now() - v_expire_after order by r.n);
   end if;
   v_lost := array(select q.lost > 0 from unnest(rows) with ordinality r(row, n) join pgrelay.queue q on q.ctid = r.row order by r.n);
   if true = any (v_lost) then

@@ -18,13 +18,17 @@ declare
   v_lost boolean[];
   v_breaker boolean;
   v_limited boolean;
+  v_expired timestamptz;                               -- what was due by then has expired
   v_limit integer;
   v_first bigint;
 begin
-  select c.breaker, c.limited into v_breaker, v_limited from pgrelay.channel c where c.id = p_channel_id;
+  select c.breaker, c.limited, pgrelay.clock_now() - c.expire_after into v_breaker, v_limited, v_expired from pgrelay.channel c where c.id = p_channel_id;
   v_limit := case when v_breaker then pgrelay.admit(p_channel_id, p_limit) else p_limit end;
   perform pgrelay.check_fence(p_slot, p_epoch);
   perform set_config('synchronous_commit', 'off', true);
+  if v_expired is not null then
+    perform pgrelay.expire_events(p_channel_id, p_priorities, p_lows);
+  end if;
   if v_limited then
     for id, payload, attempt, priority, enqueued_at, dedup_key, key in
       select * from pgrelay.claim_limited(p_slot, p_epoch, p_worker, p_channel_id, v_limit, p_priorities, p_lows)
@@ -47,6 +51,7 @@ begin
       select q.ctid as row, q.lost from pgrelay.queue q
       where q.channel_id = p_channel_id and q.priority = l.priority and q.slot is null and q.place >= l.low
         and q.node = (select n.id from pgrelay.node n where n.is_this)
+        and (v_expired is null or q.attempt > 0 or q.run_at > v_expired)
       order by q.place limit v_limit for update of q skip locked) x
     limit v_limit) r;
   if v_rows is null then

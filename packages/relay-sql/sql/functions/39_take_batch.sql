@@ -8,16 +8,19 @@ create or replace function pgrelay.take_batch(
 language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
 as $$
 declare
-  v_node smallint := (select n.id from pgrelay.node n where n.is_this);
+  v_node smallint;
+  v_expired timestamptz;      -- what was due by then and has not started has expired; NULL: nothing does
   v_lost boolean;
   v_last integer;
 begin
+  select n.id, pgrelay.clock_now() - c.expire_after into v_node, v_expired from pgrelay.node n, pgrelay.channel c where n.is_this and c.id = p_channel_id;
   if p_only_id is not null then
     select array_agg(q.ctid), array_agg(q.id), array_agg(q.payload), array_agg(q.dedup_key) filter (where q.dedup_key is not null)
       into rows, ids, payloads, keys
       from (
         select q.ctid, q.* from pgrelay.queue q
         where p_limit > 0 and q.id = p_only_id and q.channel_id = p_channel_id and coalesce(q.slot, 0::smallint) = 0 and q.node = v_node
+          and (v_expired is null or q.attempt > 0 or q.run_at > v_expired)
         for update of q skip locked) q;
     return;
   end if;
@@ -32,6 +35,7 @@ begin
       cross join lateral (
         select q.ctid, q.id, q.payload, q.dedup_key, q.lost from pgrelay.queue q
         where q.channel_id = p_channel_id and q.priority = l.priority and q.slot is null and q.place >= l.low and q.node = v_node
+          and (v_expired is null or q.attempt > 0 or q.run_at > v_expired)
         order by q.place limit p_limit for update of q skip locked) x
       limit p_limit) x;
   if v_lost then

@@ -22,6 +22,8 @@ declare
   v_parallel boolean;
   v_breaker boolean;
   v_limited boolean;
+  v_debounced boolean;
+  v_expires boolean;
   v_frame text;
   v_rows tid[];
   v_ids bigint[];
@@ -34,7 +36,9 @@ declare
 begin
   busy := false; limited := false; taken := 0; done := 0; retried := 0; failed := 0; troubles := '[]';
   perform pgrelay.check_fence(p_slot, p_epoch);
-  select c.name, c.parallel, c.frame, c.breaker, c.limited into v_name, v_parallel, v_frame, v_breaker, v_limited from pgrelay.channel c where c.id = p_channel_id and c.state = 'active' and c.kind = 'sql';
+  select c.name, c.parallel, c.frame, c.breaker, c.limited, c.debounced, c.expire_after is not null
+    into v_name, v_parallel, v_frame, v_breaker, v_limited, v_debounced, v_expires
+    from pgrelay.channel c where c.id = p_channel_id and c.state = 'active' and c.kind = 'sql';
   if not found then
     return;
   elsif not v_parallel then
@@ -48,6 +52,9 @@ begin
     return;
   end if;
 
+  if v_expires then
+    perform pgrelay.expire_events(p_channel_id, p_priorities, p_lows);
+  end if;
   if v_limited then
     select b.rows, b.ids, b.payloads, b.keys into v_rows, v_ids, v_payloads, v_keys
       from pgrelay.take_limited_batch(p_channel_id, case when v_breaker then pgrelay.admit(p_channel_id, p_limit) else p_limit end, p_priorities, p_lows, p_only_id) b;
@@ -89,5 +96,8 @@ begin
   end if;
   if v_keys is not null then
     perform pgrelay.free_dedup_keys(p_channel_id, v_keys, v_ids[1 : v_ran]);
+  end if;
+  if v_debounced then
+    perform pgrelay.end_debounced(v_ids[1 : v_ran]);
   end if;
 end $$;

@@ -24,12 +24,15 @@ begin
     delete from pgrelay.dedup k where k.ctid = any (array(
       select y.row from d cross join lateral (
         select x.ctid as row from pgrelay.dedup x where x.channel_id = d.channel_id and x.key = d.dedup_key and x.event_id = d.id
-        for update skip locked) y where d.dedup_key is not null))
+          and coalesce(x.kept_until, '-infinity') <= v_now for update skip locked) y where d.dedup_key is not null))
   )
   insert into pgrelay.log (event_id, enqueued_at, started_at, finished_at, attempt, slot, worker, node, channel, outcome)
     select d.id, d.enqueued_at, v_now - d.s * interval '1 millisecond', v_now - d.f * interval '1 millisecond',
       d.attempt, p_slot, d.worker, d.node, c.name, 'done'
     from d join pgrelay.channel c on c.id = d.channel_id;
   get diagnostics v_ended = row_count;
+  if exists (select from pgrelay.debounce) then
+    perform pgrelay.end_debounced(p_ids);
+  end if;
   return v_ended;
 end $$;

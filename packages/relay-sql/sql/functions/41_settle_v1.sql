@@ -39,7 +39,7 @@ begin
     delete from pgrelay.dedup k where k.ctid = any (array(
       select y.row from f cross join lateral (                    -- lateral: one look each, never a walk through all keys
         select x.ctid as row from pgrelay.dedup x where x.channel_id = f.channel_id and x.key = f.dedup_key and x.event_id = f.id
-        for update skip locked) y where f.dedup_key is not null))
+          and coalesce(x.kept_until, '-infinity') <= v_now for update skip locked) y where f.dedup_key is not null))
   ), logged as (
     insert into pgrelay.log (event_id, enqueued_at, started_at, finished_at, attempt, slot, worker, node, channel, outcome, sqlstate, code, constraint_name, table_name)
       select f.id, f.enqueued_at, f.started_at, f.finished_at, f.attempt, p_slot, f.worker, f.node, f.channel_name, f.result,
@@ -64,4 +64,7 @@ begin
     where (select count(pgrelay.note_attempts(b.channel_id, b.ids, b.verdicts)) from (     -- once a breaker; true
       select x.channel_id, array_agg(x.id order by x.finished_at) as ids, array_agg(pgrelay.attempt_verdict(x.asked, x.error) order by x.finished_at) as verdicts
       from f x where x.breaker group by x.channel_id order by x.channel_id) b) >= 0;
+  if exists (select from pgrelay.debounce) then
+    perform pgrelay.end_debounced(p_ids);
+  end if;
 end $$;

@@ -27,6 +27,7 @@ begin
       select q.id from pgrelay.queue q
       where q.channel_id = p_channel_id and q.priority = l.priority and q.slot is null and q.place >= l.low
         and q.node = (select n.id from pgrelay.node n where n.is_this)
+        and (q.attempt > 0 or q.run_at > coalesce((select pgrelay.clock_now() - c.expire_after from pgrelay.channel c where c.id = p_channel_id), '-infinity'))
       order by q.place limit p_limit) x
     limit p_limit);
 end $$;

@@ -3,7 +3,7 @@
 --   snoozed   it is due p_delay from now
 --   running   it runs, or somebody is claiming or holding it at this very moment: it goes on as it was
 -- PR028 when no such event waits or runs, PR004 for a delay below 0 or above ten years. Waits for nobody. Under its dedup key it
--- still counts as waiting, and notify() may move it forward again. It becomes ready under a new place, so no low-water mark
+-- still counts as waiting, and notify() may move it forward again. One that is debounced runs by itself then. It becomes ready under a new place, so no low-water mark
 -- can be above it.
 create or replace function pgrelay.snooze(p_event_id bigint, p_delay interval) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off
@@ -17,7 +17,7 @@ begin
       hint = 'Give an interval from 0 (now) to ten years.';
   end if;
   with later as (
-    update pgrelay.delayed d set run_at = v_due
+    update pgrelay.delayed d set run_at = v_due, first_at = null, last_at = null
       where d.ctid = any (array(select x.ctid from pgrelay.delayed x where x.id = p_event_id for no key update skip locked))
       returning d.id
   ), ready as (

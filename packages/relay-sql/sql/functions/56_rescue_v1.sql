@@ -36,7 +36,7 @@ begin
     delete from pgrelay.dedup k where k.ctid = any (array(
       select y.row from d cross join lateral (
         select x.ctid as row from pgrelay.dedup x where x.channel_id = d.channel_id and x.key = d.dedup_key and x.event_id = d.id
-        for update skip locked) y))
+          and coalesce(x.kept_until, '-infinity') <= v_now for update skip locked) y))
   )
   insert into pgrelay.failed (id, channel, reason, attempt, retried, lost, priority, node, enqueued_at, failed_at, code, message, dedup_key, key, payload)
     select d.id, c.name, 'quarantined', d.attempt, d.retried, d.lost + 1, d.priority, d.node, d.enqueued_at, v_now, 'quarantined',

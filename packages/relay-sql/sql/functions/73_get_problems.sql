@@ -37,6 +37,10 @@ as $$
     'Events wait and no attempt is counted. Mend the target; the breaker closes by itself when an event goes well, pgrelay.close_breaker() closes it now.'
   from pgrelay.breaker b join pgrelay.channel c on c.id = b.channel_id where b.open_until is not null
   union all
+  select 'cooldown_exceeds_max_wait', 'channel ' || c.name, format('cooldown %s, max_wait %s: the cooldown wins', b.cooldown, b.max_wait),
+    format('select pgrelay.set_debounce(%L, %L, %L, %L); -- or p_max_wait 0: no maximum', c.name, b.lag, b.cooldown, b.cooldown)
+  from pgrelay.debounce b join pgrelay.channel c on c.id = b.channel_id where b.max_wait > interval '0' and b.cooldown > b.max_wait
+  union all
   select 'action_unchecked', 'channel ' || c.name, 'registered with p_check => false: its action has never been planned',
     'Register it again with p_check => true and p_replace => true once what it needs exists.'
   from pgrelay.channel c where not c.action_checked

@@ -3,8 +3,11 @@ create or replace function pgrelay.reason_ended(p_event pgrelay.explained_event)
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
   select l.outcome, format('attempt %s ended at %s%s%s', l.attempt, l.finished_at, coalesce(', run by slot ' || l.slot || ' worker ' || l.worker, ''),
-      coalesce(': ' || coalesce(l.sqlstate, l.code), '')),
-    case l.outcome when 'failed' then '-- It is kept no more: it was deleted from pgrelay.failed.' else '-- Nothing: it is over.' end
+      case when l.into_event is not null then format(': debounced into event %s', pgrelay.debounced_into(l.event_id))
+        when l.outcome = 'cancelled' and l.code = 'expired' then ': expired, for it had not started in time' else coalesce(': ' || coalesce(l.sqlstate, l.code), '') end),
+    case when l.into_event is not null then format('select * from pgrelay.explain_event(%s);  -- the one that runs for it', pgrelay.debounced_into(l.event_id))
+      when l.outcome = 'cancelled' and l.code = 'expired' then format('select pgrelay.set_expiry(%L, null);  -- or a longer time: for those to come; send this one again', l.channel)
+      when l.outcome = 'failed' then '-- It is kept no more: it was deleted from pgrelay.failed.' else '-- Nothing: it is over.' end
   from (select x.* from pgrelay.log x where x.event_id = p_event.id order by x.finished_at desc, x.attempt desc limit 1) l
   where p_event.stage = 'ended'
   union all

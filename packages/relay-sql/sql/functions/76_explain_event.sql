@@ -27,6 +27,7 @@ begin
     union all select * from pgrelay.reason_unknown_node(v_event)
     union all select * from pgrelay.reason_channel_state(v_event)
     union all select * from pgrelay.reason_not_due(v_event)
+    union all select * from pgrelay.reason_debounced(v_event)
     union all select * from pgrelay.reason_awaits(v_event)
     union all select * from pgrelay.reason_breaker(v_event)
     union all select * from pgrelay.reason_limited(v_event)

@@ -101,6 +101,14 @@ export const presenceCalls = {
     ]);
   },
 
+  /** Debounces the channels of handlers as their definitions say. */
+  async declareDebounces(db: Queryable, names: readonly string[], debounces: readonly (object | undefined)[]) {
+    await call(db, 'select pgrelay.declare_debounces_v1($1, $2)', [
+      names,
+      debounces.map((debounce) => (debounce === undefined ? null : JSON.stringify(debounce))),
+    ]);
+  },
+
   async detach(db: Queryable, fence: Fence): Promise<void> {
     await call(db, 'select pgrelay.detach_v1($1, $2)', [fence.slot, fence.epoch]);
   },

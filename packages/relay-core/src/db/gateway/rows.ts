@@ -132,4 +132,5 @@ export interface NotifyRow {
   readonly priority?: number;
   readonly dedupKey?: string;
   readonly key?: string;
+  readonly dedupWindowMs?: number;
 }

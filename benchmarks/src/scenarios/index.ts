@@ -17,6 +17,7 @@ import { idle } from './idle.js';
 import { latency } from './latency.js';
 import { planning } from './planning.js';
 import { politeness } from './politeness.js';
+import { targetLag } from './target-lag.js';
 import { writerWait } from './writer-wait.js';
 
 /** All scenarios, one a file. */
@@ -36,6 +37,7 @@ export const scenarios: readonly Scenario[] = [
   planning,
   changeLog,
   freshness,
+  targetLag,
   http,
   httpHanging,
   cronTick,

@@ -18,6 +18,7 @@ import { latency } from './latency.js';
 import { limits } from './limits.js';
 import { planning } from './planning.js';
 import { politeness } from './politeness.js';
+import { targetLag } from './target-lag.js';
 import { writerWait } from './writer-wait.js';
 
 /** All scenarios, one a file. */
@@ -38,6 +39,7 @@ export const scenarios: readonly Scenario[] = [
   planning,
   changeLog,
   freshness,
+  targetLag,
   http,
   httpHanging,
   cronTick,

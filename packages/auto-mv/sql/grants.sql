@@ -10,8 +10,8 @@ grant select on pgauto_mv.failure to pgrelay_admin;
 grant execute on function pgauto_mv.get_mv_problems(), pgauto_mv.registry_problems(), pgauto_mv.timing_problems(), pgauto_mv.relation_name(oid),
   pgauto_mv.is_gated(bigint), pgauto_mv.watch_columns(text), pgauto_mv.why_all_columns(oid, oid) to pgrelay_viewer;
 grant execute on function pgauto_mv.freshness_mv(regclass), pgauto_mv.node_here(), pgauto_mv.recreate_without_nulls(oid, name) to pgrelay_viewer;
-grant execute on function pgauto_mv.explain_mv(regclass), pgauto_mv.simulate_mv(regclass, numeric, numeric, numeric, interval), pgauto_mv.explain_sources(bigint),
-  pgauto_mv.explain_watches(bigint), pgauto_mv.explain_refresh(bigint), pgauto_mv.explain_hints(bigint), pgauto_mv.find_mv(oid, text, text)
+grant execute on function pgauto_mv.explain_mv(regclass), pgauto_mv.simulate_mv(regclass, numeric, numeric, numeric, interval, interval, numeric), pgauto_mv.explain_sources(bigint),
+  pgauto_mv.explain_watches(bigint), pgauto_mv.explain_refresh(bigint), pgauto_mv.explain_times(bigint), pgauto_mv.explain_hints(bigint), pgauto_mv.find_mv(oid, text, text)
   to pgrelay_viewer;
 
 -- The channel pgauto_mv.sync runs its action as the role pgrelay.
@@ -33,10 +33,10 @@ grant execute on function
 
 grant execute on function
   pgauto_mv.mv_watch(text, text),
-  pgauto_mv.register_mv(text, text, pgauto_mv.mv_watch_spec[], numeric, numeric, numeric, interval, interval, text, text, interval, boolean, text, regclass[]),
-  pgauto_mv.register_mv(regclass, numeric, numeric, numeric, interval, interval, text, text, interval, boolean, text, regclass[]),
-  pgauto_mv.alter_mv(text, text, pgauto_mv.mv_watch_spec[], numeric, numeric, numeric, interval, interval, text, text, interval, boolean, text, text[], regclass[]),
-  pgauto_mv.alter_mv(regclass, pgauto_mv.mv_watch_spec[], numeric, numeric, numeric, interval, interval, text, text, interval, boolean, text, text[], regclass[]),
+  pgauto_mv.register_mv(text, text, pgauto_mv.mv_watch_spec[], numeric, numeric, numeric, interval, interval, text, text, interval, boolean, text, regclass[], interval, numeric),
+  pgauto_mv.register_mv(regclass, numeric, numeric, numeric, interval, interval, text, text, interval, boolean, text, regclass[], interval, numeric),
+  pgauto_mv.alter_mv(text, text, pgauto_mv.mv_watch_spec[], numeric, numeric, numeric, interval, interval, text, text, interval, boolean, text, text[], regclass[], interval, numeric),
+  pgauto_mv.alter_mv(regclass, pgauto_mv.mv_watch_spec[], numeric, numeric, numeric, interval, interval, text, text, interval, boolean, text, text[], regclass[], interval, numeric),
   pgauto_mv.unregister_mv(text, text), pgauto_mv.unregister_mv(regclass),
   pgauto_mv.pause_mv(text, text), pgauto_mv.pause_mv(regclass), pgauto_mv.resume_mv(text, text), pgauto_mv.resume_mv(regclass),
   pgauto_mv.clean_mv(), pgauto_mv.sync_mv(interval), pgauto_mv.schedule_sync(text, text),

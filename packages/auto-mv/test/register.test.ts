@@ -99,7 +99,6 @@ describe('refused, with a code and a hint, and nothing left behind', () => {
     ],
     ['a negative lag', "select pgauto_mv.register_mv('daily', '$S', p_refresh_lag => -1)", 'PM008'],
     ['a NaN cooldown', "select pgauto_mv.register_mv('daily', '$S', p_cooldown => 'NaN')", 'PM008'],
-    ['a NULL max_wait', "select pgauto_mv.register_mv('daily', '$S', p_max_wait => null)", 'PM008'],
     ['a negative timeout', "select pgauto_mv.register_mv('daily', '$S', p_statement_timeout => '-1 s')", 'PM008'],
     ['no safety refresh', "select pgauto_mv.register_mv('daily', '$S', p_safety_refresh => '0 s')", 'PM008'],
     ['no amount of memory', "select pgauto_mv.register_mv('$S.daily'::regclass, p_work_mem => 'much')", 'PM041'],

@@ -102,7 +102,8 @@ export function mismatches(
   ];
 }
 
-async function look(client: pg.Client, stop: AbortSignal): Promise<Sighting[]> {
+/** Looks at the view until stopped. */
+export async function look(client: pg.Client, stop: AbortSignal): Promise<Sighting[]> {
   const text = sqlFile('freshness/latest.sql');
   const sightings: Sighting[] = [];
   while (!stop.aborted) {

@@ -10,14 +10,21 @@ begin
       ('p_refresh_lag', p_settings.refresh_lag, 0), ('p_max_wait', p_settings.max_wait, 0), ('p_cooldown', p_settings.cooldown, 0),
       ('p_statement_timeout', extract(epoch from coalesce(p_settings.statement_timeout, '0')), 0),
       ('p_lock_timeout', extract(epoch from coalesce(p_settings.lock_timeout, '0')), 0),
-      ('p_safety_refresh', extract(epoch from coalesce(p_settings.safety_refresh, '1 s')), 1)) w(name, value, low)
+      ('p_safety_refresh', extract(epoch from coalesce(p_settings.safety_refresh, '1 s')), 1),
+      ('p_target_lag', extract(epoch from coalesce(p_settings.target_lag, '1 s')), 0.1)) w(name, value, low)
     where w.value is null or not w.value between w.low and 31536000 limit 1;
   if v_wrong = 'p_safety_refresh' then
     raise exception using errcode = 'PM008', message = 'p_safety_refresh is not between a second and a year',
       hint = 'An interval; NULL, the default, means no safety refresh.';
+  elsif v_wrong = 'p_target_lag' then
+    raise exception using errcode = 'PM008', message = format('p_target_lag of %s is not between 0.1 s and a year', p_settings.target_lag),
+      hint = 'An interval: how old a change may be when the view shows it. NULL, the default: the three times say when to refresh.';
   elsif v_wrong is not null then
     raise exception using errcode = 'PM008', message = format('%s is not between 0 and a year', v_wrong),
       hint = 'Times are seconds, 0 or more; p_max_wait => 0 means no maximum.';
+  elsif not coalesce(p_settings.cpu_share, 1) between 0.001 and 1 then
+    raise exception using errcode = 'PM041', message = format('p_cpu_share of %s is not between 0.001 and 1', p_settings.cpu_share),
+      hint = 'The share of one CPU that the refreshes of the view may take, of all the time: 0.25 is a quarter.';
   elsif p_settings.fire_on_replica is null then
     raise exception using errcode = 'PM041', message = 'p_fire_on_replica is NULL', hint = 'Give true or false.';
   elsif btrim(p_settings.schedule) = '' then

@@ -1,14 +1,14 @@
 -- Changes the settings of a view: p_changes where it is not NULL, and the default for each one that p_reset names (as the
 -- parameters of alter_mv, without p_). The planner goes by the new ones as soon as they have committed; the view is as
 -- fresh as it was. Returns the view, and whether what its triggers have to see is another thing now.
--- Errors: PM004 not registered, PM009 another alter_mv() is open for 5 s, PM041 p_reset; check_settings. Locks: the row.
+-- Errors: PM004 not registered, PM009 another alter_mv() is open for 5 s, PM041 p_reset; choose_times, check_settings. Locks: the row.
 create or replace function pgauto_mv.alter_settings(
   p_mv_id bigint, p_changes pgauto_mv.mv_settings, p_reset text[], out view oid, out rewatch boolean
 )
 language plpgsql security definer set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
 as $$
 declare
-  v_default constant jsonb := to_jsonb(row(0, 0, 2, null, null, null, null, null, false, null)::pgauto_mv.mv_settings);
+  v_default constant jsonb := to_jsonb(row(0, 0, 2, null, null, null, null, null, false, null, null, null)::pgauto_mv.mv_settings);
   v_given constant jsonb := coalesce(jsonb_strip_nulls(to_jsonb(p_changes)), '{}');
   v_mv pgauto_mv.mv;
   v_new pgauto_mv.mv_settings;
@@ -37,10 +37,12 @@ begin
   end if;
   v_new := jsonb_populate_record(null::pgauto_mv.mv_settings, to_jsonb(v_mv) || v_given
     || coalesce((select jsonb_object_agg(r, v_default -> r) from unnest(p_reset) r where v_default ? r), '{}'));
+  v_new := pgauto_mv.choose_times(v_new, p_changes);
   perform pgauto_mv.check_settings(v_new);
   update pgauto_mv.mv m set refresh_lag = v_new.refresh_lag, max_wait = v_new.max_wait, cooldown = v_new.cooldown,
       statement_timeout = v_new.statement_timeout, lock_timeout = v_new.lock_timeout, work_mem = v_new.work_mem,
-      schedule = v_new.schedule, safety_refresh = v_new.safety_refresh, fire_on_replica = v_new.fire_on_replica, channel = v_new.channel
+      schedule = v_new.schedule, safety_refresh = v_new.safety_refresh, fire_on_replica = v_new.fire_on_replica, channel = v_new.channel,
+      target_lag = v_new.target_lag, cpu_share = v_new.cpu_share
     where m.id = p_mv_id;
   view := v_mv.view;
   rewatch := v_new.fire_on_replica <> v_mv.fire_on_replica;

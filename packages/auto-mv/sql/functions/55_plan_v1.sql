@@ -69,6 +69,14 @@ begin
       end if;
     end if;
 
+    -- With a target the times are those that were solved for it.
+    if v_mv.target_lag is not null then
+      v_o := pgauto_mv.keep_target(v_mv, v_state, v_old, v_o);
+      v_mv.refresh_lag := (v_o.solved).refresh_lag;
+      v_mv.max_wait := (v_o.solved).max_wait;
+      v_mv.cooldown := (v_o.solved).cooldown;
+    end if;
+
     -- When it is due, and for what reason; v_rest is the time before which nothing may happen.
     v_rest := v_state.done_at + make_interval(secs => v_mv.cooldown::double precision);
     if v_view.token is not null then
@@ -157,7 +165,7 @@ begin
         next_first = v_o.next_first, next_last = v_o.next_last, claim_epoch = v_o.claim_epoch, done_epoch = v_o.done_epoch,
         dirtied_at = v_o.dirtied_at, due_at = v_o.due_at, due_source = v_o.due_source, skip_reason = v_o.skip_reason, fire_spec = v_o.fire_spec,
         fire_zone = v_o.fire_zone, fire_at = v_o.fire_at, fired_at = v_o.fired_at,
-        requested_at = v_o.requested_at, requested_epoch = v_o.requested_epoch
+        requested_at = v_o.requested_at, requested_epoch = v_o.requested_epoch, pauses = v_o.pauses, solved = v_o.solved
       where o.mv_id in (select l.mv_id from pgauto_mv.observation l where l.mv_id = v_mv.id for update skip locked);
     end if;
   end loop;

@@ -41,7 +41,8 @@ begin
         (select o.fired_at from pgauto_mv.observation o where o.mv_id = p_mv_id), v_now) then
     outcome := 'fresh';
   elsif p_source <> 'now' then
-    v_until := v_state.done_at + make_interval(secs => v_mv.cooldown::double precision);
+    v_until := v_state.done_at + make_interval(secs => case when v_mv.target_lag is null then v_mv.cooldown
+      else coalesce((select (o.solved).cooldown from pgauto_mv.observation o where o.mv_id = p_mv_id), v_mv.cooldown) end::double precision);
     if v_mv.paused_at is not null then
       outcome := 'paused';
       v_until := null;
@@ -67,6 +68,7 @@ begin
   v_lease := coalesce(v_mv.statement_timeout, p_statement_timeout);
   v_lease := case v_lease when '0' then interval '1 day' else v_lease + interval '1 min' end;
   update pgauto_mv.state s set epoch = s.epoch + 1, claimed_at = v_now, claimed_until = v_now + v_lease, claimed_pid = pg_backend_pid(),
+      claimed_due = (select o.due_at from pgauto_mv.observation o where o.mv_id = p_mv_id),
       claimed_backend_start = (select a.backend_start from pg_stat_get_activity(pg_backend_pid()) a)
     where s.mv_id = p_mv_id returning 'go', s.epoch, s.claimed_pid into outcome, epoch, pid;
   return next;

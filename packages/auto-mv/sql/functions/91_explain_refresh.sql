@@ -32,10 +32,10 @@ as $$
         when n.due_at is not null then format('due at %s, in the way: %s', n.due_at, n.due_reason)
         when n.due_reason is not null then format('not due: %s', n.due_reason)
         else 'none is due: nothing has changed' end
-      || format('; %s s after the last change%s, not sooner than %s s after the one before%s%s', v.refresh_lag,
-        case when v.max_wait > 0 then format(', at most %s s after the first', v.max_wait) else '' end, v.cooldown,
+      || format('; %s s after the last change%s, not sooner than %s s after the one before%s%s', e.refresh_lag,
+        case when e.max_wait > 0 then format(', at most %s s after the first', e.max_wait) else '' end, e.cooldown,
         coalesce('; by the schedule ' || v.schedule, ''), coalesce('; at least every ' || v.safety_refresh, ''))
-    from mv v cross join now n
+    from mv v cross join now n join pgauto_mv.freshness e on e.id = v.id
     union all
     select 4, 0, 'plan', v.name, format('refresh materialized view %s%s%s', case r.mode when 'concurrently' then 'concurrently ' else '' end, v.name,
         case when r.reason is not null then format(': not CONCURRENTLY, since %s; readers wait for it', r.reason) else ': readers do not wait' end)

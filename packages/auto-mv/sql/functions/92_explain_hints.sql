@@ -15,7 +15,7 @@ as $$
   union all
   select 'it is refreshed for changes that its query does not ask for: see the watches marked -' from mv v where v.extra > 0
   union all
-  select format('%s of the last 20 refreshes changed no row: a longer refresh_lag, or narrower watches, would save them', v.idle) from mv v where v.idle >= 10
+  select format('%s of the last 20 refreshes changed no row: a longer %s, or narrower watches, would save them', v.idle, case when v.target_lag is null then 'refresh_lag' else 'target_lag' end) from mv v where v.idle >= 10
   union all
   select format('refreshes take %s %% of the time: simulate_mv() tells what a longer lag or cooldown would save', round(s.refreshing_share * 100)) from share s where s.refreshing_share > 0.1
   union all

@@ -4,6 +4,7 @@
 --   unwatchable   what it reads and nothing can watch, with the reason
 --   above         the registered views that are refreshed before it
 --   state         whether it is fresh, since when not, and how the last refresh went
+--   times         the three times, explicit or solved for a target and from what; how old changes were when it showed them
 --   next refresh  when it is due and why, or what is in the way
 --   plan          what that refresh will be: the statement, under which limits, how long the last ones took
 --   better        what would have to change for it to be fresher or cheaper: the remedies of get_mv_problems(), and hints
@@ -22,6 +23,7 @@ begin
         || case w.mark when '+' then ' (the query asks for it: alter_mv() with p_reset => array[''watch_tables''] adds it)'
           when '-' then ' (the query does not ask for it)' else '' end)
     from pgauto_mv.explain_watches(v_mv_id) w;
+  return query select t.topic, t.object, t.detail from pgauto_mv.explain_times(v_mv_id) t;
   return query select s.topic, s.object, s.detail from pgauto_mv.explain_refresh(v_mv_id) s;
   return query
     select 'better'::text, p.object, format('%s: %s. %s', p.code, p.evidence, p.remedy) from pgauto_mv.get_mv_problems() p

@@ -20,7 +20,7 @@ export interface MvClient {
    * then `freshness().installing` is true.
    * @throws RelayError AUTO_MV_VIEW_UNKNOWN, AUTO_MV_VIEW_KIND, AUTO_MV_VIEW_REGISTERED, AUTO_MV_TABLE_UNKNOWN,
    * AUTO_MV_TABLE_UNWATCHABLE, AUTO_MV_TRIGGER_NOT_ALLOWED, AUTO_MV_REFRESH_NOT_ALLOWED, AUTO_MV_SETTING_INVALID,
-   * AUTO_MV_LOCKED, AUTO_MV_CHAIN_CYCLE, AUTO_MV_VIEW_NOT_REGISTERED (of chain), RELAY_CHANNEL_UNKNOWN
+   * AUTO_MV_TIMES_CONFLICT (times beside a target), AUTO_MV_LOCKED, AUTO_MV_CHAIN_CYCLE, AUTO_MV_VIEW_NOT_REGISTERED (of chain), RELAY_CHANNEL_UNKNOWN
    */
   registerMv(view: MvName, options?: RegisterMvOptions): Promise<string>;
   /**
@@ -69,8 +69,8 @@ export interface MvClient {
   /** What it reads and watches, when it is refreshed next and why, and what would be better. @throws RelayError AUTO_MV_VIEW_NOT_REGISTERED */
   explainMv(view: MvName): Promise<readonly MvFact[]>;
   /**
-   * Replays the recorded changes of a view with other times.
-   * @throws RelayError AUTO_MV_VIEW_NOT_REGISTERED, AUTO_MV_TIME_INVALID
+   * Replays the recorded changes of a view with other times, or those that a target would give it.
+   * @throws RelayError AUTO_MV_VIEW_NOT_REGISTERED, AUTO_MV_TIME_INVALID, AUTO_MV_TIMES_CONFLICT
    */
   simulateMv(view: MvName, times?: MvTimes): Promise<MvSimulation>;
   /** Follows what was renamed, or dropped and made again. @throws RelayError AUTO_MV_LOCKED */
@@ -114,7 +114,7 @@ export function createMvClient(options: { readonly connectionString: string } | 
     ungateSource: async (table) => mvGateway.onSource(db, 'ungate_source', checkName(table)),
     explainMv: async (view) => mvGateway.explain(db, checkName(view)),
     simulateMv: async (view, times = {}) => {
-      const { refreshLag, maxWait, cooldown, windowMs = 86_400_000 } = times;
+      const { refreshLag, maxWait, cooldown, targetLagMs, cpuShare, windowMs = 86_400_000 } = times;
       const seconds = [refreshLag, maxWait, cooldown].map((value) =>
         value === undefined ? null : checkSeconds(value),
       );
@@ -123,6 +123,10 @@ export function createMvClient(options: { readonly connectionString: string } | 
         checkName(view),
         seconds,
         `${checkTimeout(windowMs, 'windowMs', 31_536_000_000)} ms`,
+        [
+          targetLagMs === undefined ? null : `${checkTimeout(targetLagMs, 'targetLagMs', 31_536_000_000)} ms`,
+          cpuShare === undefined ? null : checkShare(cpuShare),
+        ],
       );
     },
     syncMv: async () => mvGateway.actions(db, 'sync_mv'),
@@ -161,6 +165,11 @@ function checkToken(token: string | bigint): string {
 function checkTimeout(timeoutMs: number, name = 'timeoutMs', most = 86_400_000): number {
   if (typeof timeoutMs === 'number' && timeoutMs >= 0 && timeoutMs <= most) return Math.round(timeoutMs);
   throw invalid(name, timeoutMs, `It is a number of ms from 0 to ${most}.`);
+}
+
+function checkShare(share: number): number {
+  if (typeof share === 'number' && share >= 0.001 && share <= 1) return share;
+  throw invalid('cpuShare', share, 'It is a number from 0.001 to 1.');
 }
 
 function checkSeconds(seconds: number): number {

@@ -1,6 +1,6 @@
 /** A row of explain_mv(): one fact about a view. */
 export interface MvFact {
-  /** `source`, `watch`, `unwatchable`, `above`, `state`, `next refresh`, `plan` or `better`. */
+  /** `source`, `watch`, `unwatchable`, `above`, `times`, `state`, `next refresh`, `plan` or `better`. */
   readonly topic: string;
   readonly object: string;
   readonly detail: string;
@@ -17,6 +17,10 @@ export interface MvTimes {
   readonly refreshLag?: number;
   readonly maxWait?: number;
   readonly cooldown?: number;
+  /** Instead of the three: the times that would be solved for this target, in ms, from 100. */
+  readonly targetLagMs?: number;
+  /** With a target: the share of one CPU, 0.001 to 1. Default: that of the view, else 0.25. */
+  readonly cpuShare?: number;
   /** How far back to replay, in ms. Default: a day, which is how long firings are kept by default. */
   readonly windowMs?: number;
 }
@@ -36,4 +40,8 @@ export interface MvSimulation {
   /** How long all the refreshes would have taken together. */
   readonly refreshingMs: number;
   readonly refreshingShare: number | null;
+  /** The times that it went by, in seconds: those asked for, solved, or of the view. */
+  readonly refreshLag: number;
+  readonly maxWait: number;
+  readonly cooldown: number;
 }

@@ -26,6 +26,11 @@ export interface MvFreshness {
   readonly lastRootLagMs: number | null;
   /** What the refreshes from there to here took together, by the slowest way, in ms. */
   readonly lastRootDurationMs: number | null;
+  /** How old changes may be when the view shows them, in ms; null: explicit times. */
+  readonly targetLagMs: number | null;
+  readonly cpuShare: number | null;
+  /** How old they were, in 95 % of the last 20 refreshes, in ms. */
+  readonly achievedLagMs: number | null;
   /** In a row; 0 after a success. */
   readonly failures: number;
   readonly failedSqlstate: string | null;

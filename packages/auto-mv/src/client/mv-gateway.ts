@@ -88,6 +88,7 @@ export const mvGateway = {
         f.refreshes::float8 as refreshes, ${ms('f.last_refreshed_at')} as "lastRefreshedAt",
         ${ms('f.last_refresh_duration')} as "lastRefreshDurationMs", f.last_refresh_mode as "lastRefreshMode",
         ${ms('f.last_root_lag')} as "lastRootLagMs", ${ms('f.last_root_duration')} as "lastRootDurationMs",
+        ${ms('f.target_lag')} as "targetLagMs", f.cpu_share::float8 as "cpuShare", ${ms('f.achieved_lag')} as "achievedLagMs",
         f.last_refresh_reason as "lastRefreshReason", f.failures, f.failed_sqlstate as "failedSqlstate",
         f.failed_code as "failedCode", ${ms('f.next_retry_at')} as "nextRetryAt"
       from pgauto_mv.freshness f where ${which}`,
@@ -100,20 +101,22 @@ export const mvGateway = {
     return query<MvFact>(db, 'select topic, object, detail from pgauto_mv.explain_mv($1::regclass)', [toSql(view)]);
   },
 
-  /** Times are seconds, the window an interval; null: the default. */
+  /** The three times are seconds, the window and the target intervals; null: the default. */
   async simulate(
     db: Queryable,
     view: MvName,
     times: readonly (number | null)[],
     window: string,
+    target: readonly [lag: string | null, share: number | null],
   ): Promise<MvSimulation> {
     const rows = await query<MvSimulation>(
       db,
       `select s.since, s.till, s.transactions::float8 as transactions, s.refreshes::float8 as refreshes,
         ${ms('s.average_staleness')} as "averageStalenessMs", ${ms('s.longest_staleness')} as "longestStalenessMs",
-        s.stale_share::float8 as "staleShare", ${ms('s.refreshing')} as "refreshingMs", s.refreshing_share::float8 as "refreshingShare"
-      from pgauto_mv.simulate_mv($1::regclass, $2, $3, $4, $5::interval) s`,
-      [toSql(view), ...times, window],
+        s.stale_share::float8 as "staleShare", ${ms('s.refreshing')} as "refreshingMs", s.refreshing_share::float8 as "refreshingShare",
+        s.refresh_lag::float8 as "refreshLag", s.max_wait::float8 as "maxWait", s.cooldown::float8 as cooldown
+      from pgauto_mv.simulate_mv($1::regclass, $2, $3, $4, $5::interval, $6::interval, $7::numeric) s`,
+      [toSql(view), ...times, window, ...target],
     );
     return only(rows);
   },

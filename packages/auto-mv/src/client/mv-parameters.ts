@@ -71,6 +71,13 @@ const kinds: Readonly<Record<keyof MvSettings, Kind>> = {
     fits: (value) => typeof value === 'boolean',
   },
   channel: text('channel'),
+  targetLagMs: milliseconds('target_lag', 100),
+  cpuShare: {
+    parameter: 'cpu_share',
+    cast: 'numeric',
+    what: 'a number from 0.001 to 1',
+    fits: (value) => within(value, 0.001, 1),
+  },
   chain: {
     parameter: 'chain',
     cast: 'regclass[]',

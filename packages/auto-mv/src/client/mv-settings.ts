@@ -8,6 +8,13 @@ export interface MvSettings {
   readonly maxWait?: number;
   /** Seconds between the end of a refresh and the next; wins over `maxWait`. Default: 2. */
   readonly cooldown?: number;
+  /**
+   * How old a change may be when the view shows it, in ms from when it was made in a table, 100 to a year: the three times above are
+   * solved for that, and none of them may be given. Default: these three say when to refresh.
+   */
+  readonly targetLagMs?: number;
+  /** With `targetLagMs`: the share of one CPU that refreshes may take, 0.001 to 1; wins over the target. Default: 0.25. */
+  readonly cpuShare?: number;
   /** The statement_timeout of a refresh, in ms; 0: none. Default: that of the Processor. */
   readonly statementTimeoutMs?: number;
   /** How long a refresh waits for a lock, in ms; 0: without end. Default: that of the Processor. */

@@ -1,6 +1,7 @@
 export { createMvClient, type MvClient } from './client/mv-client.js';
 export type { MvAction, MvFact, MvSimulation, MvTimes } from './client/mv-explain.js';
 export type { MvFreshness } from './client/mv-freshness.js';
+export type { MvIncident } from './client/mv-incidents.js';
 export type { MvProblem } from './client/mv-gateway.js';
 export type { MvName } from './client/mv-name.js';
 export type { AlterMvOptions, MvEvent, MvSettings, MvWatch, RegisterMvOptions } from './client/mv-settings.js';
@@ -8,4 +9,5 @@ export { type AutoMvOptions, defaultAutoMvOptions } from './options.js';
 export { autoMv } from './plugin.js';
 export { refreshChannel } from './refresh-handler.js';
 export { autoMvSql } from './sql-module.js';
+export { defaultVerificationOptions, type VerificationOptions } from './verification-options.js';
 export { waitUntilFresh } from './wait-until-fresh.js';

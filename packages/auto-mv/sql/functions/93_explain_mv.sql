@@ -4,6 +4,7 @@
 --   unwatchable   what it reads and nothing can watch, with the reason
 --   above         the registered views that are refreshed before it
 --   state         whether it is fresh, since when not, and how the last refresh went
+--   verified      until when its contents are known to have been what its query gives, or why that is not known
 --   next refresh  when it is due and why, or what is in the way
 --   plan          what that refresh will be: the statement, under which limits, how long the last ones took
 --   better        what would have to change for it to be fresher or cheaper: the remedies of get_mv_problems(), and hints

@@ -18,13 +18,14 @@ const ranges: Readonly<Record<Exclude<keyof AutoMvOptions, 'repair' | 'verificat
   keepFiringsHours: [0, 876_000],
 };
 
-const verificationRanges: Readonly<Record<Exclude<keyof VerificationOptions, 'share' | 'workMem'>, readonly [number, number]>> =
-  {
-    perViewTimeoutMs: [0, 2_147_483_647],
-    everyMs: [0, 2_147_483_647],
-    lookEveryMs: [10, 86_400_000],
-    keepIncidentsDays: [0, 36_500],
-  };
+const verificationRanges: Readonly<
+  Record<Exclude<keyof VerificationOptions, 'share' | 'workMem'>, readonly [number, number]>
+> = {
+  perViewTimeoutMs: [0, 2_147_483_647],
+  everyMs: [0, 2_147_483_647],
+  lookEveryMs: [10, 86_400_000],
+  keepIncidentsDays: [0, 36_500],
+};
 
 /**
  * Fills in the defaults and refuses what cannot work.
@@ -38,7 +39,10 @@ export function validateOptions(options: AutoMvOptions = {}): Required<AutoMvOpt
   }
   if (typeof merged['repair'] !== 'boolean') refuse('repair', 'is neither true nor false');
   for (const [name, range] of Object.entries(ranges)) checkWhole(name, merged[name], range);
-  return { ...(merged as unknown as Required<AutoMvOptions>), verification: validateVerification(options.verification) };
+  return {
+    ...(merged as unknown as Required<AutoMvOptions>),
+    verification: validateVerification(options.verification),
+  };
 }
 
 function validateVerification(given: VerificationOptions | undefined): Required<VerificationOptions> {

@@ -1,7 +1,7 @@
 import { isConnectionLoss, type PeriodicTask, type PluginHost, type TaskContext } from '@pgrelay/relay-core';
 import { refreshGateway } from './refresh-gateway.js';
 import type { VerificationOptions } from './verification-options.js';
-import { type VerifyClaim, type Verified, verifyGateway } from './verify-gateway.js';
+import { type Verified, type VerifyClaim, verifyGateway } from './verify-gateway.js';
 import { type Interruption, verifyView } from './verify-view.js';
 
 type Limits = Required<VerificationOptions>;

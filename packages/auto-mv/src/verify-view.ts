@@ -1,6 +1,6 @@
 import { type Queryable, sqlstateOf } from '@pgrelay/relay-core';
 import type { VerificationOptions } from './verification-options.js';
-import { type Verdict, type VerifyClaim, type Verified, type VerifyPlan, verifyGateway } from './verify-gateway.js';
+import { type Verdict, type Verified, type VerifyClaim, type VerifyPlan, verifyGateway } from './verify-gateway.js';
 
 /** Why the statement of a comparison was cancelled, if it was by us. */
 export interface Interruption {

@@ -15,7 +15,9 @@ let client: pg.Client;
 beforeAll(() => declareChannel(db));
 beforeEach(async () => {
   shop = await openShop(db);
-  await db.query(`insert into ${shop.orders} (amount, day) select n, '2024-01-01'::date + n % 3 from generate_series(1, 30) n`);
+  await db.query(
+    `insert into ${shop.orders} (amount, day) select n, '2024-01-01'::date + n % 3 from generate_series(1, 30) n`,
+  );
   id = await registerDerived(db, shop.view);
   client = await db.connect();
   await refresh(client, id);
@@ -37,7 +39,9 @@ const problems = (object: string) =>
 /** Another view of the shop, registered and refreshed. */
 async function view(name: string, query: string): Promise<{ name: string; id: string }> {
   const qualified = `${shop.schema}.${name}`;
-  await db.query(`create materialized view ${qualified} as ${query.replaceAll('%O', shop.orders).replaceAll('%S', shop.schema)}`);
+  await db.query(
+    `create materialized view ${qualified} as ${query.replaceAll('%O', shop.orders).replaceAll('%S', shop.schema)}`,
+  );
   const mv = await registerDerived(db, qualified);
   await refresh(client, mv);
   return { name: qualified, id: mv };
@@ -57,7 +61,11 @@ describe('the rule', () => {
     await verifyMv(db, shop.view);
     await write();
     expect(await verifyMv(db, shop.view)).toBe('dirty');
-    expect(await verification(db, id)).toEqual({ verified: true, verification: 'dirty', reason: 'changes wait for its next refresh' });
+    expect(await verification(db, id)).toEqual({
+      verified: true,
+      verification: 'dirty',
+      reason: 'changes wait for its next refresh',
+    });
     await refresh(client, id);
     expect(await verifyMv(db, shop.view)).toBe('equal');
   });
@@ -90,8 +98,14 @@ describe('the rule', () => {
   });
 
   test('equal is what = says, of a type that has it; else the text', async () => {
-    const mixed = await view('mixed', `select distinct 1.0::numeric as n, '{"a": 1}'::json::text as j, point(1, 2)::text as p from %O`);
-    const kinds = await view('kinds', `select max(amount) as n, '{"a": 1}'::json as j, point(1, 2) as p, array[point(1, 2)] as ps, null::xml as x from %O`);
+    const mixed = await view(
+      'mixed',
+      `select distinct 1.0::numeric as n, '{"a": 1}'::json::text as j, point(1, 2)::text as p from %O`,
+    );
+    const kinds = await view(
+      'kinds',
+      `select max(amount) as n, '{"a": 1}'::json as j, point(1, 2) as p, array[point(1, 2)] as ps, null::xml as x from %O`,
+    );
     expect([await verifyMv(db, mixed.name), await verifyMv(db, kinds.name)]).toEqual(['equal', 'equal']);
     await db.query(`alter table ${shop.orders} disable trigger user`);
     await repairAll(db);
@@ -115,10 +129,15 @@ describe('the rule', () => {
   });
 
   test('the query runs with the settings that its refresh had, whoever compares', async () => {
-    const days = await view('days', "select (timestamptz '2024-01-01 23:30+00' + amount * interval '0')::date::text as d from %O");
+    const days = await view(
+      'days',
+      "select (timestamptz '2024-01-01 23:30+00' + amount * interval '0')::date::text as d from %O",
+    );
     const far = await db.session('far');
     await far.query("set timezone = 'Pacific/Kiritimati'; set datestyle = 'german'");
-    expect((await far.query<{ p_outcome: string }>(`call pgauto_mv.verify_mv('${days.name}')`))[0]?.p_outcome).toBe('equal');
+    expect((await far.query<{ p_outcome: string }>(`call pgauto_mv.verify_mv('${days.name}')`))[0]?.p_outcome).toBe(
+      'equal',
+    );
     expect(await far.query('show timezone')).toEqual([{ TimeZone: 'Pacific/Kiritimati' }]);
     await far.query(`refresh materialized view ${days.name}`);
     expect(await verifyMv(db, days.name)).toBe('differs');
@@ -130,7 +149,13 @@ describe('a difference', () => {
     await writeUnseen();
     expect([await isDirty(db, id), await verifyMv(db, shop.view)]).toEqual([false, 'differs']);
     expect(await incidentsOf(db, id)).toEqual([
-      { missing: 1, surplus: 0, cause: expect.stringMatching(/^trigger disabled: pgauto_mv_\d+ on shop_\d+\.orders /), marked: true, repaired: null },
+      {
+        missing: 1,
+        surplus: 0,
+        cause: expect.stringMatching(/^trigger disabled: pgauto_mv_\d+ on shop_\d+\.orders /),
+        marked: true,
+        repaired: null,
+      },
     ]);
     expect(await isDirty(db, id)).toBe(true);
     expect(await problems(shop.view)).toEqual([
@@ -140,7 +165,9 @@ describe('a difference', () => {
     expect(await verifyMv(db, shop.view)).toBe('equal');
     expect(await problems(shop.view)).toEqual([]);
     expect(await incidentsOf(db, id)).toEqual([expect.objectContaining({ repaired: 'refreshed' })]);
-    const log = await db.query("select outcome from pgauto_mv.log where mv_id = $1 and kind = 'verify' order by id", [id]);
+    const log = await db.query("select outcome from pgauto_mv.log where mv_id = $1 and kind = 'verify' order by id", [
+      id,
+    ]);
     expect(log).toEqual([{ outcome: 'differs' }, { outcome: 'equal' }]);
   });
 
@@ -176,8 +203,14 @@ describe('a difference', () => {
     await writeUnseen(`insert into ${shop.orders} (amount) values (3)`);
     await refresh(client, list.id);
     await write();
-    expect([equal, await verifyMv(db, list.name), await incidentsOf(db, list.id)]).toEqual(['equal', 'not repeatable', []]);
-    expect(await verification(db, list.id)).toEqual(expect.objectContaining({ reason: 'its query need not give the same rows again: string_agg' }));
+    expect([equal, await verifyMv(db, list.name), await incidentsOf(db, list.id)]).toEqual([
+      'equal',
+      'not repeatable',
+      [],
+    ]);
+    expect(await verification(db, list.id)).toEqual(
+      expect.objectContaining({ reason: 'its query need not give the same rows again: string_agg' }),
+    );
   });
 
   test.each([
@@ -202,16 +235,24 @@ describe('a difference', () => {
     expect(await incidentsOf(db, id)).toHaveLength(1);
     await db.query("select pgauto_mv.forget_incidents_v1('-1 day')");
     expect(await incidentsOf(db, id)).toEqual([]);
-    expect(await db.query("select reason from pgauto_mv.log where mv_id = $1 and outcome = 'forgotten'", [id])).toEqual([
-      { reason: expect.stringMatching(/^1 incidents found before /) },
-    ]);
+    expect(await db.query("select reason from pgauto_mv.log where mv_id = $1 and outcome = 'forgotten'", [id])).toEqual(
+      [{ reason: expect.stringMatching(/^1 incidents found before /) }],
+    );
   });
 });
 
 describe('excluded, and it says why:', () => {
   test.each([
-    ['the clock', 'select amount from %O where day < now()', 'it reads now: its result changes with no write to any table'],
-    ['a sample', 'select amount from %O tablesample bernoulli (50)', 'it reads tablesample: its result changes with no write to any table'],
+    [
+      'the clock',
+      'select amount from %O where day < now()',
+      'it reads now: its result changes with no write to any table',
+    ],
+    [
+      'a sample',
+      'select amount from %O tablesample bernoulli (50)',
+      'it reads tablesample: its result changes with no write to any table',
+    ],
   ])('%s', async (_what, query, reason) => {
     const excluded = await view('excluded', query);
     expect(await verifyMv(db, excluded.name)).toBe('excluded');
@@ -225,7 +266,9 @@ describe('excluded, and it says why:', () => {
     );
     await refresh(client, row?.id ?? '');
     expect(await verifyMv(db, `${shop.schema}.chosen`)).toBe('excluded');
-    expect((await verification(db, row?.id ?? ''))?.reason).toBe(`it reads ${shop.orders} and does not watch it for TRUNCATE`);
+    expect((await verification(db, row?.id ?? ''))?.reason).toBe(
+      `it reads ${shop.orders} and does not watch it for TRUNCATE`,
+    );
   });
 
   test('a materialized view that is not registered', async () => {
@@ -236,7 +279,9 @@ describe('excluded, and it says why:', () => {
 
   test('code of somebody who is not to run it as who compares', async () => {
     await withLogin(db, [], async (_client, user) => {
-      await db.query(`create function ${shop.schema}.twice(n numeric) returns numeric immutable language sql as 'select n * 2'`);
+      await db.query(
+        `create function ${shop.schema}.twice(n numeric) returns numeric immutable language sql as 'select n * 2'`,
+      );
       const twice = await view('twice', `select sum(%S.twice(amount)) as n from %O`);
       expect(await verifyMv(db, twice.name)).toBe('equal');
       await db.query(`grant create, usage on schema ${shop.schema} to ${user}`);

@@ -2,7 +2,8 @@
 --   p_view     that one, whatever the budget; NULL: the one whose turn it is
 --   p_timeout  of a statement of the comparison; 0: none. The claim holds for a few of them
 -- Whose turn it is: contents that were not verified for long come first; what a comparison takes makes its turn come later, so
--- that one dear view does not take it all. Nobody's, while the budget is used up (see end_verify_v1) or another looks.
+-- that one dear view does not take it all. Nobody's, while the budget is used up (see end_verify_v1) or another looks. What
+-- a verifier leaves that has died is free at once.
 -- outcome: go (epoch is the fence, pid the backend to cancel) | nothing (wait_ms: when to ask again at the latest) | in progress: it
 -- is being refreshed or verified. Never waits. Error: PM004 p_view is not registered.
 create or replace function pgauto_mv.begin_verify_v1(p_view oid, p_timeout interval)
@@ -23,6 +24,11 @@ begin
   if p_view is null then
     wait_ms := 1000;
     select b.next_at into v_next from pgauto_mv.verifier b for update skip locked;
+    if v_next > v_now and exists (select from pgauto_mv.verification v where pgauto_mv.verify_abandoned(v)) then
+      update pgauto_mv.verification v set claimed_until = null where pgauto_mv.verify_abandoned(v);
+      update pgauto_mv.verifier b set next_at = v_now;
+      v_next := v_now;
+    end if;
     if v_next > v_now then
       wait_ms := ceil(extract(epoch from v_next - v_now) * 1000);
     end if;
@@ -39,7 +45,7 @@ begin
     join pgauto_mv.state s on s.mv_id = v.mv_id
     where case when p_view is not null then m.view = p_view
       else coalesce(v.next_at <= v_now, true) and m.node_id = pgauto_mv.node_here() and s.refreshes > 0 end
-    order by (v_now - coalesce(v.verified_until, m.registered_at)) / (1 + extract(epoch from coalesce(v.duration, s.done_duration, '0'))) desc, v.mv_id
+    order by (v_now - coalesce(v.verified_until + v.duration, m.registered_at)) / (1 + extract(epoch from coalesce(v.duration, s.done_duration, '0'))) desc, v.mv_id
   loop
     select v.* into v_row from pgauto_mv.verification v where v.mv_id = v_id for update skip locked;
     if found and not pgauto_mv.verify_claimed(v_row, v_now) and not exists (

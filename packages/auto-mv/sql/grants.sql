@@ -91,7 +91,7 @@ grant execute on procedure pgauto_mv.refresh_due(regclass, bigint) to pgrelay_pr
 
 -- Verifies, as its own login: what it may not read it does not compare.
 grant execute on function
-  pgauto_mv.begin_verify_v1(oid, interval), pgauto_mv.enter_verify_v1(bigint, bigint, interval, text), pgauto_mv.look_verify_v1(bigint, bigint, name[]),
+  pgauto_mv.begin_verify_v1(oid, interval, bigint[]), pgauto_mv.enter_verify_v1(bigint, bigint, interval, text), pgauto_mv.look_verify_v1(bigint, bigint, name[]),
   pgauto_mv.verify_settings(jsonb, interval, text), pgauto_mv.difference_statement(oid, text), pgauto_mv.has_equality(oid), pgauto_mv.verify_rewritten_v1(bigint),
   pgauto_mv.end_verify_v1(bigint, bigint, text, text, text, pg_snapshot, bigint, text, bigint, bigint, bigint, double precision, interval),
   pgauto_mv.verify_wait_v1(), pgauto_mv.blocked_by_verify_v1(integer[], interval), pgauto_mv.repair_incidents_v1(), pgauto_mv.forget_incidents_v1(interval),

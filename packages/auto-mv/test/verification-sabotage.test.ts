@@ -26,7 +26,8 @@ async function register(query = 'select count(*) as n, sum(amount) as total from
   view = `v_${++made}`;
   await client.query(`create materialized view ${view} as ${query}`);
   id =
-    (await client.query<{ id: string }>(`select pgauto_mv.register_mv('${view}'::regclass, p_cooldown => 0) as id`)).rows[0]?.id ?? '';
+    (await client.query<{ id: string }>(`select pgauto_mv.register_mv('${view}'::regclass, p_cooldown => 0) as id`))
+      .rows[0]?.id ?? '';
   await refresh(client, id);
 }
 beforeEach(async () => {

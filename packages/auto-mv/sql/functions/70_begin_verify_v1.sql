@@ -1,12 +1,13 @@
 -- Claims a view for one verifier, in a statement (and transaction) of its own, on the connection that will compare.
 --   p_view     that one, whatever the budget; NULL: the one whose turn it is
+--   p_done     views to leave out
 --   p_timeout  of a statement of the comparison; 0: none. The claim holds for a few of them
 -- Whose turn it is: contents that were not verified for long come first; what a comparison takes makes its turn come later, so
 -- that one dear view does not take it all. Nobody's, while the budget is used up (see end_verify_v1) or another looks. What
 -- a verifier leaves that has died is free at once.
 -- outcome: go (epoch is the fence, pid the backend to cancel) | nothing (wait_ms: when to ask again at the latest) | in progress: it
 -- is being refreshed or verified. Never waits. Error: PM004 p_view is not registered.
-create or replace function pgauto_mv.begin_verify_v1(p_view oid, p_timeout interval)
+create or replace function pgauto_mv.begin_verify_v1(p_view oid, p_timeout interval, p_done bigint[] default '{}')
 returns table (outcome text, mv_id bigint, epoch bigint, pid integer, wait_ms bigint)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -44,7 +45,7 @@ begin
     join pgauto_mv.mv m on m.id = v.mv_id
     join pgauto_mv.state s on s.mv_id = v.mv_id
     where case when p_view is not null then m.view = p_view
-      else coalesce(v.next_at <= v_now, true) and m.node_id = pgauto_mv.node_here() and s.refreshes > 0 end
+      else coalesce(v.next_at <= v_now, true) and m.node_id = pgauto_mv.node_here() and s.refreshes > 0 and v.mv_id <> all (p_done) end
     order by (v_now - coalesce(v.verified_until + v.duration, m.registered_at)) / (1 + extract(epoch from coalesce(v.duration, s.done_duration, '0'))) desc, v.mv_id
   loop
     select v.* into v_row from pgauto_mv.verification v where v.mv_id = v_id for update skip locked;

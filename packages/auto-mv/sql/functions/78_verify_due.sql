@@ -4,6 +4,7 @@
 --   p_share     the share of the time of one connection that it may take, above 0 up to 1
 --   p_every     how long a view that was verified is left alone
 --   p_verified  how many comparisons told something
+-- A view is compared once a call, so that the call ends.
 -- Call it outside a transaction block (else 2D000, before anything is done). The caller needs role pgrelay_processor, and must be allowed to
 -- read the views and what their queries read. Nothing cancels a comparison for the sake of DDL, and no timer can be set inside a call: the
 -- caller's own statement_timeout bounds it. Error: PM091 p_share.
@@ -11,6 +12,7 @@ create or replace procedure pgauto_mv.verify_due(p_share double precision defaul
 language plpgsql
 as $$
 declare
+  v_done pg_catalog.int8[] := '{}';
   v_claim record;
   v_outcome pg_catalog.text;
 begin
@@ -25,8 +27,9 @@ begin
     perform pgauto_mv.repair_incidents_v1();
     commit;
     perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-    select b.* into v_claim from pgauto_mv.begin_verify_v1(null, '0') b;
+    select b.* into v_claim from pgauto_mv.begin_verify_v1(null, '0', v_done) b;
     exit when v_claim.outcome <> 'go';
+    v_done := v_done || v_claim.mv_id;
     v_outcome := null;
     call pgauto_mv.verify_one(v_claim.mv_id, v_claim.epoch, '0', '16MB', p_share, p_every, v_outcome);
     perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);

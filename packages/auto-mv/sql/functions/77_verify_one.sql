@@ -16,6 +16,7 @@ declare
   v_reason pg_catalog.text;
   v_code pg_catalog.text;
 begin
+  select null::pg_catalog.pg_snapshot as as_of, null::pg_catalog.int8 as contents_epoch, null::pg_catalog.text as basis into v_look;     -- when even enter fails
   for v_try in 1 .. 2 loop
     commit;                           -- nothing between this and the next: SET TRANSACTION comes before any expression
     set transaction isolation level repeatable read, read only;

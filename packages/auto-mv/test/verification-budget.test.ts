@@ -165,6 +165,29 @@ describe('whose turn it is', () => {
   });
 });
 
+test('a comparison that runs into its timeout is too expensive, and comes back after longer and longer', async () => {
+  await db.query(`create table ${shop.schema}.pause (seconds float8)`);
+  await db.query(
+    `create function ${shop.schema}.slow(n float8) returns float8 immutable language plpgsql as 'begin perform pg_catalog.pg_sleep(n); return n; end'`,
+  );
+  await db.query(
+    `create materialized view ${shop.schema}.dear as select ${shop.schema}.slow(p.seconds) as n from ${shop.schema}.pause p`,
+  );
+  const id = await registerDerived(db, `${shop.schema}.dear`);
+  await db.query(`alter table ${shop.schema}.pause disable trigger user`);
+  await refresh(client, id);
+  await db.query(`insert into ${shop.schema}.pause values (60)`); // nobody sees it come: only a comparison meets it
+  const options = { share: 1, everyMs: 600_000, perViewTimeoutMs: 50 };
+  for (const pause of [600, 1200, 2400]) {
+    expect((await verifyNext(client, options))?.outcome).toBe('too expensive');
+    expect(await wait()).toBe(pause * 1000);
+    await clock.advance(pause);
+  }
+  expect(await verification(db, id)).toEqual(
+    expect.objectContaining({ verified: false, reason: 'the comparison took longer than its timeout' }),
+  );
+});
+
 test('a view that was not verified for a day is a problem that says why; an excluded one is none', async () => {
   const [busy = ''] = await views('busy');
   await addView(db, shop, 'chosen');

@@ -74,7 +74,9 @@ const writes: Readonly<Record<string, { readonly fenced: string } | { readonly f
   'pgauto_mv.begin_upkeep_v1': { free: 'gives the fence' },
   'pgauto_mv.end_upkeep_v1': { fenced: "select pgauto_mv.end_upkeep_v1(VIEW, VIEW_EPOCH, 'VACUUM', 'x', null)" },
   'pgauto_mv.begin_verify_v1': { free: 'gives the fence of a verification' },
-  'pgauto_mv.end_verify_v1': { free: 'writes under the claim of its verification only: see verification-races.test.ts' },
+  'pgauto_mv.end_verify_v1': {
+    free: 'writes under the claim of its verification only: see verification-races.test.ts',
+  },
   'pgauto_mv.verify_rewritten_v1': { free: 'reads; volatile for a fresh look' },
   'pgauto_mv.verify_wait_v1': { free: 'reads; volatile for a fresh look' },
   'pgauto_mv.enter_verify_v1': { free: 'sets its own transaction up' },

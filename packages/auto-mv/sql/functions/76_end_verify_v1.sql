@@ -57,7 +57,8 @@ begin
   v_told := v_outcome in ('equal', 'differs');
   update pgauto_mv.verification v set claimed_until = null, tried_at = v_now, outcome = v_outcome, reason = v_reason, sqlstate = p_sqlstate,
       tries = case when v_told then 0 else v.tries + 1 end,
-      next_at = v_now + case when v_outcome in ('equal', 'excluded', 'not allowed', 'not repeatable', 'too expensive', 'failed') then p_every
+      next_at = v_now + case when v_outcome in ('equal', 'excluded', 'not allowed', 'not repeatable', 'failed') then p_every
+        when v_outcome = 'too expensive' then greatest(p_every, least(interval '1 day', p_every * power(2, least(v.tries, 20))))
         when v_outcome = 'differs' then least(p_every, interval '10 s')
         else least(p_every, interval '5 s' * power(2, least(v.tries, 20))) end,
       verified_until = case when v_outcome = 'equal' then v_old.claimed_at else v.verified_until end,

@@ -110,7 +110,16 @@ describe('the checks of the soak', () => {
 });
 
 describe('the result of the soak', () => {
-  const totals: Totals = { inside: 20, wrong: [], refreshes: 200, asked: 3, failed: 1, skipped: 2 };
+  const totals: Totals = {
+    inside: 20,
+    wrong: [],
+    refreshes: 200,
+    asked: 3,
+    failed: 1,
+    skipped: 2,
+    verified: 9,
+    incidents: [],
+  };
   const counted = (change: Partial<Counts> = {}): Counts =>
     Object.assign(
       new Counts(),
@@ -145,6 +154,11 @@ describe('the result of the soak', () => {
   test('has what was found outside of refreshes and inside', () => {
     const result = soakResult(7, 150, counted({ failures: ['a', 'a', 'b'] }), { ...totals, wrong: ['c'] }, least);
     expect(result.failures).toEqual(['a', 'b', 'c']);
+  });
+
+  test('has the incidents that auto-mv made by itself, and is a failure when it verified nothing', () => {
+    expect(soakResult(7, 150, counted(), { ...totals, incidents: ['d'] }, least).failures).toEqual(['d']);
+    expect(soakResult(7, 150, counted(), { ...totals, verified: 0 }, least).failures).toHaveLength(1);
   });
 
   test.each(['rolledBack', 'twoPhaseCommitted', 'savepoints', 'long', 'asked', 'ddl', 'kills', 'refreshing'] as const)(

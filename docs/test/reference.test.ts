@@ -82,6 +82,7 @@ describe('docs/reference/options.md', () => {
     ['MigrateOptions', 'packages/relay-sql/src'],
     ['EmbeddedOptions', 'packages/embedded/src'],
     ['AutoMvOptions', 'packages/auto-mv/src'],
+    ['VerificationOptions', 'packages/auto-mv/src'],
     ['HttpEndpoint', 'packages/plugin-http/src'],
     ['HttpOptions', 'packages/plugin-http/src'],
     ['HttpRequestOptions', 'packages/plugin-http/src'],

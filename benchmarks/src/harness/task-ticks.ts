@@ -76,7 +76,7 @@ async function taskOf(plugin: Plugin, name: string): Promise<PeriodicTask> {
     services: { add: () => undefined },
     routes: { add: () => undefined, served: false },
     readiness: { add: () => undefined },
-    hooks: { on: () => undefined, beforeSettle: () => undefined },
+    hooks: { on: () => undefined, tell: () => undefined, beforeSettle: () => undefined },
     checkPayload: () => Promise.resolve(),
     log,
     connect: () => Promise.reject(new Error('nothing but the task runs here')),

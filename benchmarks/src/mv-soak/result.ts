@@ -9,6 +9,9 @@ export interface Totals {
   readonly asked: number;
   readonly failed: number;
   readonly skipped: number;
+  /** Comparisons by auto-mv's own verification that told something, and the incidents it made. */
+  readonly verified: number;
+  readonly incidents: readonly string[];
 }
 
 /** A run that did less has shown nothing. */
@@ -32,9 +35,10 @@ export interface SoakResult {
 export function soakResult(seed: number, seconds: number, counts: Counts, totals: Totals, least: Least): SoakResult {
   const checks = counts.checks + totals.inside;
   const failures = [
-    ...new Set([...counts.failures, ...totals.wrong]),
+    ...new Set([...counts.failures, ...totals.wrong, ...totals.incidents]),
     ...tooFew('checks', checks, least.checks),
     ...tooFew('checks inside refreshes', totals.inside, least.inside),
+    ...tooFew('verifications', totals.verified, 1),
     ...tooFew('Processors killed', counts.kills, least.kills),
     ...tooFew('transactions committed', counts.committed, 1),
     ...tooFew('transactions rolled back', counts.rolledBack, 1),
@@ -59,6 +63,7 @@ export function tell({ seed, seconds, checks, counts, totals, failures }: SoakRe
     `${counts.checks} times a view was compared with its query in one snapshot with nothing unserved (${counts.contents} different contents; ` +
       `${counts.unserved} more looks found something unserved, ${counts.busy} no lock in time); ${totals.inside} times inside a refresh, before its commit.`,
     `${totals.refreshes} refreshes, ${totals.asked} of them for one of ${counts.asked} requests; ${totals.failed} failed and were made again, ${totals.skipped} were skipped since another was in progress.`,
+    `${totals.verified} times auto-mv verified a view itself, with ${totals.incidents.length} incidents.`,
     `${counts.looks} looks at pg_locks saw ${counts.refreshing} refreshes, never two of one view${
       failures.some((text) => text.includes('by two sessions')) ? ': NOT TRUE' : ''
     }.`,

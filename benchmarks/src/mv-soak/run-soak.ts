@@ -10,6 +10,7 @@ import { Focus } from './focus.js';
 import { Mortal } from './kill-again-and-again.js';
 import { migrateNowAndThen } from './migrate-now-and-then.js';
 import { type Least, type SoakResult, soakResult, type Totals } from './result.js';
+import { verifyAgainAndAgain } from './verify-again-and-again.js';
 import { watchLocks } from './watch-locks.js';
 import { Writer } from './writer.js';
 
@@ -34,7 +35,7 @@ const LOOK_MS = 100;
 
 /**
  * Thirty views over twelve tables, eight writers, somebody who changes the tables, two Processors that are killed again
- * and again. Meanwhile views are compared with their queries, in the end all of them.
+ * and again. Meanwhile views are compared with their queries, in the end all of them; auto-mv verifies them, too.
  */
 export async function runSoak(options: SoakOptions): Promise<SoakResult> {
   const { url, seconds, seed, least, say } = options;
@@ -102,6 +103,7 @@ async function run(
     ),
     ...processors.map((processor) => processor.killAgainAndAgain(signal)),
     open('locks').then((eye) => watchLocks(eye, counts, signal)),
+    open('verifier').then((session) => verifyAgainAndAgain(session, signal)),
     open('migration').then((session) => migrateNowAndThen(session, focus, random(seed + 40), counts, signal)),
   ];
   try {

@@ -5,9 +5,9 @@
 --   pgrelay_processor   plans, refreshes, repairs
 grant usage on schema pgauto_mv to pgrelay_viewer, pgrelay_producer, pgrelay_admin, pgrelay_processor;
 
-grant select on pgauto_mv.freshness, pgauto_mv.materialized_view_state, pgauto_mv.watches, pgauto_mv.log, pgauto_mv.schedules to pgrelay_viewer;
+grant select on pgauto_mv.freshness, pgauto_mv.materialized_view_state, pgauto_mv.watches, pgauto_mv.log, pgauto_mv.schedules, pgauto_mv.incidents to pgrelay_viewer;
 grant select on pgauto_mv.failure to pgrelay_admin;
-grant execute on function pgauto_mv.get_mv_problems(), pgauto_mv.registry_problems(), pgauto_mv.timing_problems(), pgauto_mv.relation_name(oid),
+grant execute on function pgauto_mv.get_mv_problems(), pgauto_mv.registry_problems(), pgauto_mv.timing_problems(), pgauto_mv.verification_problems(), pgauto_mv.relation_name(oid),
   pgauto_mv.is_gated(bigint), pgauto_mv.watch_columns(text), pgauto_mv.why_all_columns(oid, oid) to pgrelay_viewer;
 grant execute on function pgauto_mv.freshness_mv(regclass), pgauto_mv.node_here(), pgauto_mv.recreate_without_nulls(oid, name) to pgrelay_viewer;
 grant execute on function pgauto_mv.explain_mv(regclass), pgauto_mv.simulate_mv(regclass, numeric, numeric, numeric, interval, interval, numeric), pgauto_mv.explain_sources(bigint),
@@ -73,7 +73,7 @@ grant execute on function
   pgauto_mv.repair_view_v1(), pgauto_mv.invalidate_changed_v1(), pgauto_mv.unlink_gone_v1(), pgauto_mv.notice_bypass_v1(), pgauto_mv.unlinked_sources(), pgauto_mv.link_sources_v1(bigint),
   pgauto_mv.plan_v1(boolean), pgauto_mv.collect_v1(interval, interval, integer),
   pgauto_mv.begin_refresh_v1(bigint, text, xid8, interval),
-  pgauto_mv.enter_refresh_v1(bigint, bigint, interval, interval, interval),
+  pgauto_mv.enter_refresh_v1(bigint, bigint, interval, interval, interval, jsonb), pgauto_mv.session_settings(),
   pgauto_mv.finish_refresh_v1(bigint, bigint, text, text, text),
   pgauto_mv.fail_refresh_v1(bigint, bigint, text, text, text, text, text, text),
   pgauto_mv.release_refresh_v1(bigint, bigint, text, text)
@@ -88,3 +88,16 @@ grant execute on function
   pgauto_mv.next_due_v1(oid, bigint[]), pgauto_mv.keep_house_v1(), pgauto_mv.find_mv(oid, text, text)
   to pgrelay_processor;
 grant execute on procedure pgauto_mv.refresh_due(regclass, bigint) to pgrelay_processor;
+
+-- Verifies, as its own login: what it may not read it does not compare.
+grant execute on function
+  pgauto_mv.begin_verify_v1(oid, interval, bigint[]), pgauto_mv.enter_verify_v1(bigint, bigint, interval, text), pgauto_mv.look_verify_v1(bigint, bigint, name[]),
+  pgauto_mv.verify_settings(jsonb, interval, text), pgauto_mv.difference_statement(oid, text), pgauto_mv.has_equality(oid), pgauto_mv.verify_rewritten_v1(bigint),
+  pgauto_mv.end_verify_v1(bigint, bigint, text, text, text, pg_snapshot, bigint, text, bigint, bigint, bigint, double precision, interval),
+  pgauto_mv.verify_wait_v1(), pgauto_mv.blocked_by_verify_v1(integer[], interval), pgauto_mv.repair_incidents_v1(), pgauto_mv.forget_incidents_v1(interval),
+  pgauto_mv.relation_name(oid)
+  to pgrelay_processor;
+grant execute on procedure
+  pgauto_mv.verify_mv(regclass, text), pgauto_mv.verify_due(double precision, interval, bigint),
+  pgauto_mv.verify_one(bigint, bigint, interval, text, double precision, interval, text)
+  to pgrelay_processor;

@@ -1,3 +1,5 @@
+import { defaultVerificationOptions, type VerificationOptions } from './verification-options.js';
+
 /** How a Processor keeps views fresh. Times per view (lag, cooldown, own timeouts) are set where it is registered. */
 export interface AutoMvOptions {
   /** How many views this Processor refreshes at once, 1 to 16; each takes a connection of its own. Default: 2. */
@@ -26,6 +28,8 @@ export interface AutoMvOptions {
   readonly keepLogDays?: number;
   /** How long firings stay in pgauto_mv.log, in hours; there is one per watch and transaction. Default: 24. */
   readonly keepFiringsHours?: number;
+  /** How views are compared with their queries: see VerificationOptions. Default: a hundredth of one connection's time. */
+  readonly verification?: VerificationOptions;
 }
 
 export const defaultAutoMvOptions: Required<AutoMvOptions> = {
@@ -42,4 +46,5 @@ export const defaultAutoMvOptions: Required<AutoMvOptions> = {
   analyzePercent: 20,
   keepLogDays: 7,
   keepFiringsHours: 24,
+  verification: defaultVerificationOptions,
 };

@@ -9,6 +9,8 @@ import { repairTask } from './repair-task.js';
 import { RunningRefreshes } from './running-refreshes.js';
 import { autoMvSql } from './sql-module.js';
 import { validateOptions } from './validate-options.js';
+import { defaultVerificationOptions } from './verification-options.js';
+import { verifyTask } from './verify-task.js';
 import { watchdogTask } from './watchdog-task.js';
 
 /**
@@ -29,6 +31,8 @@ export const autoMv = definePlugin<Required<AutoMvOptions>>({
     host.tasks.add(collectTask(options.collectEveryMs, options.keepLogDays, options.keepFiringsHours));
     host.tasks.add(recheckTask(options.repairEveryMs));
     host.tasks.add(installTask());
+    const verification = { ...defaultVerificationOptions, ...options.verification };
+    host.tasks.add(verifyTask(host, verification, options.giveWayAfterMs));
     if (options.repair) host.tasks.add(repairTask(options.repairEveryMs));
   },
 });

@@ -15,6 +15,12 @@ test.each([
   [{ statementTimeoutMs: 2 ** 31 }],
   [{ repair: 'yes' as unknown as boolean }],
   [{ maxConcurentRefreshes: 2 } as object],
+  [{ verification: { share: 1.1 } }],
+  [{ verification: { share: Number.NaN } }],
+  [{ verification: { everyMs: -1 } }],
+  [{ verification: { workMem: 'lots' } }],
+  [{ verification: { shares: 0.5 } as object }],
+  [{ verification: true as unknown as object }],
 ])('%j is refused before anything starts', (options) => {
   expect(() => autoMv(options)).toThrow(expect.objectContaining({ code: 'AUTO_MV_OPTION_INVALID' }));
 });

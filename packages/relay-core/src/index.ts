@@ -68,5 +68,6 @@ export {
   type TelemetryEvent,
   type TelemetryEvents,
   telemetryEvents,
+  type ViewVerified,
 } from './telemetry/telemetry-events.js';
 export { defaultWaitOptions, type EventEnd, type WaitOptions } from './wait-for-end.js';

@@ -165,6 +165,9 @@ describe.each(paths)('with search_path %s', (path) => {
     await send("select pgauto_mv.alter_mv('sum', 'shop', p_reset => array['watch_tables', 'fire_on_replica'])");
     await send('call pgauto_mv.refresh_due()');
     await send("call pgauto_mv.refresh_due('shop.sum')");
+    await send("call pgauto_mv.verify_mv('shop.sum')");
+    await send('call pgauto_mv.verify_due(1)');
+    await send('select * from pgauto_mv.incidents');
     await send(
       "select * from pgauto_mv.sync_mv(), pgauto_mv.explain_mv('shop.sum'), pgauto_mv.simulate_mv('shop.sum')",
     );
@@ -239,6 +242,7 @@ test('only these look names up in the search_path of their caller, and each says
     'alter_mv', // calls qualify_watches
     'clock_now', // may be inlined; one qualified name
     'due_at', // with is_dirty and retry_pause: inlined, and called by pinned functions only
+    'enter_verify_v1', // sets the search_path of its transaction; names every schema
     'erase', // with purge: procedures that commit can have no SET; they pin after each COMMIT
     'import_dirty_flag', // hands the schemas in which views are looked up on
     'import_pg_cron', // calls schedule
@@ -255,7 +259,11 @@ test('only these look names up in the search_path of their caller, and each says
     'run', // a procedure that commits can have no SET; pins after each COMMIT
     'schedule', // calls register_command
     'seal_action', // runs after an action; saves the switch
+    'session_settings', // tells the caller's search_path
     'trigger_watch', // inlined; only qualified names
+    'verify_due', // with verify_mv and verify_one: as refresh_due
+    'verify_mv',
+    'verify_one',
   ]);
 });
 

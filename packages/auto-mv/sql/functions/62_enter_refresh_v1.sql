@@ -4,10 +4,12 @@
 -- more, 40001 when somebody changed the state row since the snapshot was taken; either way, roll back.
 -- basis is taken under the same snapshot; what changes after it makes the contents doubtful, never the other way round.
 -- snaps are those of the materialized views it reads as well, as this snapshot sees them: no older than what is read.
+-- p_settings, those of the session, are noted for who compares the contents later.
 -- While a trigger of the view is still to be put on, as this snapshot sees it, both stay NULL: an explicit refresh fills the
 -- view, but what is written without that trigger would go unnoticed.
 create or replace function pgauto_mv.enter_refresh_v1(
-  p_mv_id bigint, p_epoch bigint, p_statement_timeout interval, p_lock_timeout interval, p_plain_lock_timeout interval
+  p_mv_id bigint, p_epoch bigint, p_statement_timeout interval, p_lock_timeout interval, p_plain_lock_timeout interval,
+  p_settings jsonb default pgauto_mv.session_settings()       -- a default is calculated in the caller's session
 ) returns table (statement text, mode text, reason text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -24,7 +26,7 @@ begin
   perform set_config('pgauto_mv.root', (                       -- for finish_refresh_v1, before snap is another
     select to_jsonb(r)::text from pgauto_mv.state s cross join lateral pgauto_mv.unserved_root(s.mv_id, s.snap) r where s.mv_id = p_mv_id), true);
   update pgauto_mv.state s set snap = case when not v_installing then v_snap end, basis = pgauto_mv.basis(p_mv_id, v_mv.view),
-    claimed_until = null, snaps = case when not v_installing then array(
+    settings = p_settings, claimed_until = null, snaps = case when not v_installing then array(
       select distinct x.snap::text from (
         select v_snap as snap
         union all

@@ -10,6 +10,7 @@ begin
     return true;
   end if;
   perform pgauto_mv.notice_bypass_v1();
+  perform pgauto_mv.repair_incidents_v1();
   perform pgauto_mv.collect_v1();
   return false;
 end $$;

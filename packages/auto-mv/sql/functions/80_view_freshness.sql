@@ -4,6 +4,8 @@
 -- from there to here took together.
 -- refresh_lag, max_wait and cooldown are those in force: with a target_lag, those solved for it. achieved_lag is last_root_lag in 95 %
 -- of the last 20 refreshes.
+-- verified_until: up to when contents and query are known to have been equal; verification, verification_reason: what the last try to
+-- compare them came to (see end_verify_v1).
 create or replace view pgauto_mv.freshness as
 select m.id, m.view, m.schema_name, m.view_name,
   s.snap is null or m.node_id is distinct from (select pgauto_mv.node_here()) or u.pending > 0 or pgauto_mv.is_gated(m.id) as dirty,
@@ -21,10 +23,12 @@ select m.id, m.view, m.schema_name, m.view_name,
   s.done_root_lag as last_root_lag, s.done_root_duration as last_root_duration,
   m.target_lag, m.cpu_share,
   (select pg_catalog.percentile_disc(0.95) within group (order by l.root_lag) from (
-    select l.root_lag from pgauto_mv.log l where l.mv_id = m.id and l.kind = 'attempt' and l.outcome = 'done' order by l.id desc limit 20) l) as achieved_lag
+    select l.root_lag from pgauto_mv.log l where l.mv_id = m.id and l.kind = 'attempt' and l.outcome = 'done' order by l.id desc limit 20) l) as achieved_lag,
+  y.verified_until, y.outcome as verification, y.reason as verification_reason
 from pgauto_mv.mv m
 join pgauto_mv.state s on s.mv_id = m.id
 left join pgauto_mv.observation o on o.mv_id = m.id
+left join pgauto_mv.verification y on y.mv_id = m.id
 left join lateral (
   select count(*) as pending, min(c.at) as since from pgauto_mv.view_watch d
   join pgauto_mv.change c on c.watch_id = d.watch_id and c.xid >= pg_catalog.pg_snapshot_xmin(s.snap)

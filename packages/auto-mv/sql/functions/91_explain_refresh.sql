@@ -27,6 +27,10 @@ as $$
           '; refreshed %s times, last at %s, %s, in %s%s', v.refreshes, v.done_at, v.done_mode, v.done_duration, coalesce(', ' || v.done_root_lag || ' after the change', '')) end
     from mv v cross join now n
     union all
+    select 2, -1, 'verified', v.name, case when y.verified_until is not null then format('contents equalled the query at %s', y.verified_until) else 'never compared with its query yet' end
+        || case when y.outcome = 'differs' then '; then they differed: see pgauto_mv.incidents' when y.outcome <> 'equal' then format('; last try at %s: %s (%s)', y.tried_at, y.outcome, y.reason) else '' end
+    from mv v left join pgauto_mv.verification y on y.mv_id = v.id
+    union all
     select 3, 0, 'next refresh', v.name, case
         when n.due_at is not null and n.due_reason = (select o.due_source from pgauto_mv.observation o where o.mv_id = v.id) then format('due at %s (%s)', n.due_at, n.due_reason)
         when n.due_at is not null then format('due at %s, in the way: %s', n.due_at, n.due_reason)

@@ -5,6 +5,7 @@
 --   above         the registered views that are refreshed before it
 --   state         whether it is fresh, since when not, and how the last refresh went
 --   times         the three times, explicit or solved for a target and from what; how old changes were when it showed them
+--   verified      until when its contents are known to have been what its query gives, or why that is not known
 --   next refresh  when it is due and why, or what is in the way
 --   plan          what that refresh will be: the statement, under which limits, how long the last ones took
 --   better        what would have to change for it to be fresher or cheaper: the remedies of get_mv_problems(), and hints

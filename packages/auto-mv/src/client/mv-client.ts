@@ -5,6 +5,7 @@ import { toMvError } from './mv-errors.js';
 import type { MvAction, MvFact, MvSimulation, MvTimes } from './mv-explain.js';
 import { type MvFreshness, toFreshness } from './mv-freshness.js';
 import { type MvProblem, mvGateway } from './mv-gateway.js';
+import type { MvIncident } from './mv-incidents.js';
 import { isMvName, type MvName, toSql } from './mv-name.js';
 import { invalid, toArguments } from './mv-parameters.js';
 import type { AlterMvOptions, RegisterMvOptions } from './mv-settings.js';
@@ -77,6 +78,15 @@ export interface MvClient {
   syncMv(): Promise<readonly MvAction[]>;
   /** syncMv(), and puts the triggers right. @throws RelayError AUTO_MV_LOCKED, AUTO_MV_TRIGGER_NOT_ALLOWED */
   cleanMv(): Promise<readonly MvAction[]>;
+  /**
+   * Compares a view with its query now, and returns what came of it: `equal`, `differs` (then it is an incident, and is
+   * refreshed), or why nothing can be told, such as `dirty`; freshness() has the reason. Not over a client with an open
+   * transaction; needs the role pgrelay_processor.
+   * @throws RelayError AUTO_MV_VIEW_NOT_REGISTERED
+   */
+  verify(view: MvName): Promise<string>;
+  /** Contents that were found not to be what the query gives, oldest first. */
+  incidents(): Promise<readonly MvIncident[]>;
   /** What stands in the way of fresh views. */
   getMvProblems(): Promise<readonly MvProblem[]>;
   /** Ends the connections that the client opened itself. */
@@ -131,6 +141,8 @@ export function createMvClient(options: { readonly connectionString: string } | 
     },
     syncMv: async () => mvGateway.actions(db, 'sync_mv'),
     cleanMv: async () => mvGateway.actions(db, 'clean_mv'),
+    verify: async (view) => mvGateway.verify(db, checkName(view)),
+    incidents: async () => mvGateway.incidents(db),
     getMvProblems: async () => mvGateway.problems(db),
     close: async () => pool?.end(),
   };

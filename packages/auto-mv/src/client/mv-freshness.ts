@@ -36,6 +36,12 @@ export interface MvFreshness {
   readonly failedSqlstate: string | null;
   readonly failedCode: string | null;
   readonly nextRetryAt: Date | null;
+  /** Up to when contents and query are known to have been equal. */
+  readonly verifiedUntil: Date | null;
+  /** What the last try to compare them came to: `equal`, `differs`, `dirty`, `excluded`, … */
+  readonly verification: string | null;
+  /** Why it told nothing. */
+  readonly verificationReason: string | null;
 }
 
 /** The row as it is read: times as ms since the epoch. */
@@ -51,6 +57,7 @@ export function toFreshness(row: MvFreshnessRow): MvFreshness {
     pausedAt: toDate(row.pausedAt),
     lastRefreshedAt: toDate(row.lastRefreshedAt),
     nextRetryAt: toDate(row.nextRetryAt),
+    verifiedUntil: toDate(row.verifiedUntil),
   };
 }
 

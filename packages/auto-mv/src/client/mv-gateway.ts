@@ -3,6 +3,7 @@ import type { QueryResultRow } from 'pg';
 import { toMvError } from './mv-errors.js';
 import type { MvAction, MvFact, MvSimulation } from './mv-explain.js';
 import type { MvFreshnessRow } from './mv-freshness.js';
+import type { MvIncident } from './mv-incidents.js';
 import { type MvName, toSql } from './mv-name.js';
 import type { MvArguments } from './mv-parameters.js';
 
@@ -90,7 +91,8 @@ export const mvGateway = {
         ${ms('f.last_root_lag')} as "lastRootLagMs", ${ms('f.last_root_duration')} as "lastRootDurationMs",
         ${ms('f.target_lag')} as "targetLagMs", f.cpu_share::float8 as "cpuShare", ${ms('f.achieved_lag')} as "achievedLagMs",
         f.last_refresh_reason as "lastRefreshReason", f.failures, f.failed_sqlstate as "failedSqlstate",
-        f.failed_code as "failedCode", ${ms('f.next_retry_at')} as "nextRetryAt"
+        f.failed_code as "failedCode", ${ms('f.next_retry_at')} as "nextRetryAt",
+        ${ms('f.verified_until')} as "verifiedUntil", f.verification, f.verification_reason as "verificationReason"
       from pgauto_mv.freshness f where ${which}`,
       values,
     );
@@ -119,6 +121,23 @@ export const mvGateway = {
       [toSql(view), ...times, window, ...target],
     );
     return only(rows);
+  },
+
+  /** Returns the outcome. Not inside a transaction block. */
+  async verify(db: Queryable, view: MvName): Promise<string> {
+    const rows = await query<{ p_outcome: string }>(db, 'call pgauto_mv.verify_mv($1::regclass)', [toSql(view)]);
+    return only(rows).p_outcome;
+  },
+
+  async incidents(db: Queryable): Promise<readonly MvIncident[]> {
+    return query<MvIncident>(
+      db,
+      `select i.id::text as id, i.view_name as "viewName", i.found_at as "foundAt", i.as_of::text as "asOf", i.contents_at as "contentsAt",
+        i.view_rows::float8 as "viewRows", i.rows_missing::float8 as "rowsMissing", i.rows_surplus::float8 as "rowsSurplus",
+        i.query_digest as "queryDigest", i.cause, i.marked_at as "markedAt", i.repaired_at as "repairedAt", i.repaired_how as "repairedHow"
+      from pgauto_mv.incidents i order by i.id`,
+      [],
+    );
   },
 
   async actions(db: Queryable, name: 'sync_mv' | 'clean_mv'): Promise<readonly MvAction[]> {

@@ -63,6 +63,7 @@ export class Plugins {
         routes: { add: (route) => server.routes.add(route), served: server.isOn },
         hooks: {
           on: (event, hook) => telemetry.on(event, hook),
+          tell: (event, message) => telemetry.tell(event, message),
           beforeSettle: (hook) => void this.beforeSettle.push(hook),
         },
         checkPayload: async (channel, payload) => {

@@ -12,7 +12,7 @@ import type { ReadinessCheck } from '../server/readiness.js';
 import type { Route } from '../server/route.js';
 import type { PeriodicTask } from '../tasks/periodic-task.js';
 import type { Hook } from '../telemetry/telemetry.js';
-import type { TelemetryEvent } from '../telemetry/telemetry-events.js';
+import type { TelemetryEvent, TelemetryEvents } from '../telemetry/telemetry-events.js';
 
 /** What a plugin may do while it is set up. Nothing here works once the Processor has started. */
 export interface PluginHost {
@@ -42,6 +42,8 @@ export interface PluginHost {
   readonly hooks: {
     /** The hook is called for each, from now on. @throws RelayError RELAY_HOOK_INVALID */
     on<E extends TelemetryEvent>(event: E, hook: Hook<E>): void;
+    /** Tells hooks and subscribers of something that the plugin does. */
+    tell<E extends TelemetryEvent>(event: E, message: TelemetryEvents[E]): void;
     /**
      * Waited for before ends of leased attempts are written, many at once: writes there what must not be missing when they
      * are. It bounds its time, since everything waits for it, and does not throw.

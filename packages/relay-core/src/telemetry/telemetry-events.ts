@@ -64,6 +64,18 @@ export interface RequestAnswered {
   readonly ms: number;
 }
 
+/** A plugin compared a materialized view with its query. */
+export interface ViewVerified {
+  /** The id of the view's registration. */
+  readonly mv: string;
+  /** `equal`, `differs`, or why it told nothing, such as `dirty`. */
+  readonly outcome: string;
+  /** The id of the incident, when they differ; else null. */
+  readonly incident: string | null;
+  /** How long it took, as it was seen from here, in ms. */
+  readonly ms: number;
+}
+
 /**
  * What a Processor tells, by name: to `host.hooks` of its plugins, and to who subscribes to `pgrelay.<name>` of
  * node:diagnostics_channel. Ids, codes and numbers: no payload, no header, no word of the server's.
@@ -76,6 +88,7 @@ export interface TelemetryEvents {
   readonly 'attempt.settled': AttemptSettled;
   readonly 'batch.settled': BatchSettled;
   readonly 'request.answered': RequestAnswered;
+  readonly 'view.verified': ViewVerified;
 }
 
 export type TelemetryEvent = keyof TelemetryEvents;
@@ -88,6 +101,7 @@ const all: Readonly<Record<TelemetryEvent, true>> = {
   'attempt.settled': true,
   'batch.settled': true,
   'request.answered': true,
+  'view.verified': true,
 };
 
 /** The names of all of them. */

@@ -1,0 +1,1 @@
+call pgauto_mv.verify_due(1, '0')

@@ -12,6 +12,7 @@ beforeAll(async () => {
   await db.query(
     'create or replace function pgrelay.clock_now() returns timestamptz language sql volatile parallel safe as $$ select at from public.test_clock $$',
   );
+  await db.query("select setval('pgrelay.queue_place_seq', 3000000000), setval('pgrelay.event_id_seq', 3000000000)");
   slot = await takeSlot(db, 3_600_000);
 });
 

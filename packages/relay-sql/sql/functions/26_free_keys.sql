@@ -19,7 +19,7 @@ begin
   return query
     with recursive full_keys as materialized (
       select q.key from pgrelay.queue q
-      where v_of_key is not null and q.channel_id = p_channel_id and q.permit >= v_low and q.slot is not null and q.key is not null
+      where v_of_key is not null and q.channel_id = p_channel_id and q.permit >= v_low and coalesce(q.slot, 0::smallint) > 0 and q.key is not null
       group by q.key having count(*) >= v_of_key
     ), walk as (
       select 0 as step, p_after collate "C" as key, null::bigint as id, null::tid as head

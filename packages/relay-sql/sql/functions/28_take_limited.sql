@@ -94,7 +94,7 @@ begin
       if not p_once and coalesce(v_limits.key_concurrency, 2) > 1 and cardinality(v_all_keys) > 0 and cardinality(rows) < p_limit then
         with held as materialized (
           select q.key, count(*)::integer as n from pgrelay.queue q
-          where q.channel_id = p_channel_id and q.permit >= v_low and q.slot is not null and q.key is not null group by q.key
+          where q.channel_id = p_channel_id and q.permit >= v_low and coalesce(q.slot, 0::smallint) > 0 and q.key is not null group by q.key
         )
         select array_agg(x.row) into v_more from (
           select y.row from unnest(v_all_keys, v_all_ids) with ordinality k(key, id, n) left join held h on h.key = k.key

@@ -9,7 +9,7 @@ as $$
     where l.channel_id = p_event.channel_id and p_event.stage = 'ready'
   ), held as (
     select q.id, q.key, format('event %s, held by slot %s worker %s since %s', q.id, q.slot, q.worker, q.claimed_at) as what
-    from l join pgrelay.queue q on q.channel_id = l.channel_id and q.permit >= l.low_permit and q.slot is not null
+    from l join pgrelay.queue q on q.channel_id = l.channel_id and q.permit >= l.low_permit and coalesce(q.slot, 0::smallint) > 0
   ), all_held as (
     select count(*) as n, count(*) filter (where h.key = p_event.key) as of_key, string_agg(h.what, '; ' order by h.id) filter (where h.rank <= 3) as some,
       string_agg(h.what, '; ' order by h.id) filter (where h.key = p_event.key and h.key_rank <= 3) as some_of_key

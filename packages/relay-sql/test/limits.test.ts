@@ -250,6 +250,25 @@ describe('by key', () => {
   });
 });
 
+describe('an event whose Processor was lost', () => {
+  test.each([
+    ['p_concurrency => 9', '- - -'],
+    ['p_fifo => true', 'a b c'],
+    ['p_fair => true', 'a a a'],
+    ['p_fair => true', '- - -'],
+  ])('is claimed alone: %s, %s', async (settings, keys) => {
+    const channel = await limited(settings, keys);
+    const dead = await takeSlot(db, 3_600_000);
+    const [lost] = await claim(db, dead, channel, 1);
+    await db.query('select pgrelay.detach_v1($1, $2)', [dead.slot, dead.epoch]);
+    await db.query('select pgrelay.rescue_v1()');
+    const got: string[][] = [];
+    for (let n = 0; n < 3; n += 1) got.push(await claim(db, slot, channel));
+    expect(got.filter((ids) => ids.includes(lost as string))).toEqual([[lost]]);
+    expect(got.flat()).toHaveLength(3);
+  });
+});
+
 describe('a rate', () => {
   test('no period has more starts, wherever it begins', async () => {
     const channel = await limited("p_rate => 5, p_rate_period => '10 s'", '- '.repeat(40));

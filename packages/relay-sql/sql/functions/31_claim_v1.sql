@@ -25,14 +25,17 @@ begin
   v_limit := case when v_breaker then pgrelay.admit(p_channel_id, p_limit) else p_limit end;
   perform pgrelay.check_fence(p_slot, p_epoch);
   perform set_config('synchronous_commit', 'off', true);
-  if v_limited then
+  if v_limited and not v_breaker then
+    return query select * from pgrelay.claim_limited(p_slot, p_epoch, p_worker, p_channel_id, v_limit, p_priorities, p_lows);
+    return;
+  elsif v_limited then
     for id, payload, attempt, priority, enqueued_at, dedup_key, key in
       select * from pgrelay.claim_limited(p_slot, p_epoch, p_worker, p_channel_id, v_limit, p_priorities, p_lows)
     loop
       v_first := coalesce(v_first, id);
       return next;
     end loop;
-    if v_breaker and v_first is not null then
+    if v_first is not null then
       perform pgrelay.note_probe(p_channel_id, v_first);
     end if;
     return;

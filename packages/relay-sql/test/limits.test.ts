@@ -258,9 +258,10 @@ describe('an event whose Processor was lost', () => {
     ['p_fair => true', '- - -'],
   ])('is claimed alone: %s, %s', async (settings, keys) => {
     const channel = await limited(settings, keys);
-    const dead = await takeSlot(db, 3_600_000);
+    const dead = await takeSlot(db, 1_000);
     const [lost] = await claim(db, dead, channel, 1);
-    await db.query('select pgrelay.detach_v1($1, $2)', [dead.slot, dead.epoch]);
+    await pass('2 s');
+    await db.query('select pgrelay.bury_v1()');
     await db.query('select pgrelay.rescue_v1()');
     const got: string[][] = [];
     for (let n = 0; n < 3; n += 1) got.push(await claim(db, slot, channel));

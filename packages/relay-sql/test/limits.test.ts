@@ -12,6 +12,7 @@ beforeAll(async () => {
   await db.query(
     'create or replace function pgrelay.clock_now() returns timestamptz language sql volatile parallel safe as $$ select at from public.test_clock $$',
   );
+  await db.query("select setval('pgrelay.queue_place_seq', 3000000000), setval('pgrelay.event_id_seq', 3000000000)");
   slot = await takeSlot(db, 3_600_000);
 });
 
@@ -246,6 +247,26 @@ describe('by key', () => {
     expect(await keys('queue')).toEqual(['a', 'a', 'a']);
     await db.query('select pgrelay.drop_channel($1, true)', [channel]);
     expect(await keys('failed')).toEqual(['a', 'a', 'a']);
+  });
+});
+
+describe('an event whose Processor was lost', () => {
+  test.each([
+    ['p_concurrency => 9', '- - -'],
+    ['p_fifo => true', 'a b c'],
+    ['p_fair => true', 'a a a'],
+    ['p_fair => true', '- - -'],
+  ])('is claimed alone: %s, %s', async (settings, keys) => {
+    const channel = await limited(settings, keys);
+    const dead = await takeSlot(db, 1_000);
+    const [lost] = await claim(db, dead, channel, 1);
+    await pass('2 s');
+    await db.query('select pgrelay.bury_v1()');
+    await db.query('select pgrelay.rescue_v1()');
+    const got: string[][] = [];
+    for (let n = 0; n < 3; n += 1) got.push(await claim(db, slot, channel));
+    expect(got.filter((ids) => ids.includes(lost as string))).toEqual([[lost]]);
+    expect(got.flat()).toHaveLength(3);
   });
 });
 

@@ -33,7 +33,7 @@ export class Prefetch {
   #isMore = false;
   /** False: events are claimed only when they can start. */
   ahead = true;
-  /** An end may free what a claim was refused for want of, so each is followed by a claim. */
+  /** What may start is limited: an end, once it is written, may free what the next event waits for. */
   limited = false;
 
   /** `start` runs the handler of an event, and calls `ended` when it is over; a Processor that drains may start none. */
@@ -50,7 +50,7 @@ export class Prefetch {
 
   /** How many events to claim now; 0: enough are here. Whoever asks must call `arrived`, with nothing if it failed. */
   want(now: number): number {
-    if (!this.#isLow()) {
+    if (!this.isLow()) {
       this.#isMore = true; // whoever asks knows of more
       return 0;
     }
@@ -65,7 +65,7 @@ export class Prefetch {
   arrived(events: readonly Claimed[], asked: number, now: number): void {
     this.#asked -= asked;
     this.#wasFull = events.length > 0 && events.length === asked;
-    this.#isMore = events.length > 0 || this.limited; // fewer than asked for need not be all
+    this.#isMore = events.length > 0; // fewer than asked for need not be all
     this.#arrivedAt = now;
     this.#waiting = this.#head === 0 ? [...this.#waiting, ...events] : [...this.#waiting.slice(this.#head), ...events];
     this.#head = 0;
@@ -87,9 +87,9 @@ export class Prefetch {
   /** A handler is over. True when more events are to be claimed, and there probably are more. */
   ended(now: number): boolean {
     this.#running -= 1;
-    this.#concurrency.learn(this.waiting > 0, now);
+    this.#concurrency.learn(this.waiting > 0 || (this.limited && this.#wasFull), now);
     this.pump(now);
-    return this.#isMore && this.#isLow();
+    return (this.limited ? this.#wasFull : this.#isMore) && this.isLow();
   }
 
   /** Takes out what has not been started. */
@@ -104,8 +104,8 @@ export class Prefetch {
     return Math.max(this.#target, this.#concurrency.limit) - this.waiting - this.#running - this.#asked;
   }
 
-  /** A claim for a few events costs nearly what one for many costs: as long as some wait, half of them go first. */
-  #isLow(): boolean {
+  /** Whether to claim. One for a few events costs nearly what one for many costs: as long as some wait, half of them go first. */
+  isLow(): boolean {
     const room = this.#room();
     return room > 0 && (this.waiting === 0 || room * 2 >= this.#target);
   }

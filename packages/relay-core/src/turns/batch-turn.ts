@@ -26,9 +26,9 @@ export async function batchTurn(turn: Turn, handler: HandlerDefinition, limit: n
         attempt: all[index] as Attempt,
         startedAt,
         finishedAt: performance.now(),
-        ...(channel.limited ? { written: wake } : {}), // only then its permit is free
+        ...(channel.limited === null ? {} : { written: wake }), // only then its permit is free
       });
-    if (events.length > 0 && !channel.limited) wake();
+    if (events.length > 0 && channel.limited === null) wake();
   });
   return moreIf(events.length > 0);
 }

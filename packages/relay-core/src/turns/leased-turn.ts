@@ -7,8 +7,8 @@ import { moreIf, type Turn, type TurnEnd } from './turn.js';
 /** Claims what a leased handler has room for; its events run beside the worker, and their ends are written together. */
 export async function leasedTurn(turn: Turn, handler: HandlerDefinition): Promise<TurnEnd> {
   const prefetch = prefetchOf(turn, handler);
-  prefetch.limited = turn.channel.limited;
-  prefetch.ahead = !turn.channel.breaker && !turn.channel.limited;
+  prefetch.limited = turn.channel.limited !== null;
+  prefetch.ahead = !turn.channel.breaker && turn.channel.limited !== 'channel';
   const want = prefetch.want(performance.now());
   if (want === 0) return 'full';
   let events: Claimed[] = [];
@@ -35,8 +35,13 @@ function prefetchOf(turn: Turn, handler: HandlerDefinition): Prefetch {
       const free = () => {
         if (prefetch.ended(finishedAt)) shared.wakeFor(channel.id);
       };
-      shared.settler.add({ claim, attempt, startedAt, finishedAt, ...(prefetch.ahead ? {} : { written: free }) });
-      if (prefetch.ahead) free();
+      const { ahead, limited } = prefetch;
+      const written = () => {
+        if (!ahead) free();
+        if (limited && prefetch.isLow()) shared.wakeFor(channel.id);
+      };
+      shared.settler.add({ claim, attempt, startedAt, finishedAt, ...(ahead && !limited ? {} : { written }) });
+      if (ahead) free();
     });
   };
   const prefetch = new Prefetch(

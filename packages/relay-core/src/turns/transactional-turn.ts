@@ -12,7 +12,7 @@ const claimAtOnce = 10;
 /** A few events of a transactional handler, each in a transaction of its own on the worker's connection. */
 export async function transactionalTurn(turn: Turn, handler: HandlerDefinition): Promise<TurnEnd> {
   const { db, shared, channel } = turn;
-  const events = await turn.claim(channel.limited ? 1 : claimAtOnce); // one that waits here would hold its permit
+  const events = await turn.claim(channel.limited === null ? claimAtOnce : 1); // one that waits here would hold its permit
   const left = new Set(events.map(({ event }) => event.id));
   try {
     for (const { claimed, event } of events) {
@@ -37,7 +37,7 @@ export async function transactionalTurn(turn: Turn, handler: HandlerDefinition):
     for (const { claimed } of events) shared.inFlight.delete(claimed);
     await turn.giveBack([...left]);
   }
-  if (channel.limited && events.length > 0) shared.wakeFor(channel.id); // another worker may have been refused meanwhile
+  if (channel.limited !== null && events.length > 0) shared.wakeFor(channel.id); // another worker may have been refused meanwhile
   return moreIf(events.length > 0);
 }
 

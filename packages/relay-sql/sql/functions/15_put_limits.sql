@@ -30,7 +30,8 @@ begin
       fair = excluded.fair, rate = excluded.rate, rate_period = excluded.rate_period, declared = excluded.declared
       where (l.concurrency, l.key_concurrency, l.fifo, l.fair, l.rate, l.rate_period, l.declared)
         is distinct from (excluded.concurrency, excluded.key_concurrency, excluded.fifo, excluded.fair, excluded.rate, excluded.rate_period, excluded.declared);
-  insert into pgrelay.limit_state (channel_id) values (p_channel_id) on conflict do nothing;
+  -- Not by ON CONFLICT, which would wait for a batch that is just writing the row. The row above keeps others away meanwhile.
+  insert into pgrelay.limit_state (channel_id) select p_channel_id where not exists (select from pgrelay.limit_state s where s.channel_id = p_channel_id);
   insert into pgrelay.limit_turn (channel_id, turn)
     select c.id, n from pgrelay.channel c, generate_series(1, least(p_concurrency, 1000)) n where c.id = p_channel_id and c.kind = 'sql' on conflict do nothing;
   update pgrelay.channel c set limited = true where c.id = p_channel_id and not c.limited;

@@ -30,6 +30,8 @@ declare
   v_all_keys text[] := '{}';
   v_all_ids bigint[] := '{}';
   v_taken_ids bigint[];
+  v_some_lost boolean;
+  v_any_lost boolean := false;
   v_lost boolean[];
   v_expire_after interval := (select c.expire_after from pgrelay.channel c where c.id = p_channel_id);
 begin
@@ -37,13 +39,13 @@ begin
   select * into v_limits from pgrelay.channel_limit l where l.channel_id = p_channel_id;
   select s.after_key, s.after_place, s.low_permit into v_after, v_place, v_low from pgrelay.limit_state s where s.channel_id = p_channel_id;
   if not (coalesce(v_limits.fifo, false) or coalesce(v_limits.fair, false) or v_limits.key_concurrency is not null) then
-    select coalesce(array_agg(r.row), '{}') into rows from (
-      select x.row from (
+    select coalesce(array_agg(r.row), '{}'), coalesce(bool_or(r.lost > 0), false) into rows, v_any_lost from (
+      select x.row, x.lost from (
         select k.priority, coalesce(max(m.low), 0) as low from pgrelay.lane k
         left join unnest(p_priorities, p_lows) m(priority, low) on m.priority = k.priority
         where k.channel_id = p_channel_id group by k.priority order by k.priority) l
       cross join lateral (
-        select q.ctid as row from pgrelay.queue q
+        select q.ctid as row, q.lost from pgrelay.queue q
         where q.channel_id = p_channel_id and q.priority = l.priority and q.slot is null and q.place >= l.low
           and q.node = (select n.id from pgrelay.node n where n.is_this)
         order by q.place limit p_limit for update of q skip locked) x
@@ -56,11 +58,12 @@ begin
       if v_part > 0 then
         select array_agg(f.head) filter (where f.head is not null), max(f.next_place) into v_heads, v_seen_to
           from pgrelay.free_unkeyed(p_channel_id, v_place, cardinality(rows) + v_part + 10, p_priorities, p_lows) f;
-        select array_agg(x.row) into v_more from (
-          select y.row from unnest(v_heads) with ordinality h(head, n) cross join lateral (
-            select q.ctid as row from pgrelay.queue q where q.ctid = h.head and q.slot is null and q.key is null for update skip locked) y
+        select array_agg(x.row), bool_or(x.lost > 0) into v_more, v_some_lost from (
+          select y.row, y.lost from unnest(v_heads) with ordinality h(head, n) cross join lateral (
+            select q.ctid as row, q.lost from pgrelay.queue q where q.ctid = h.head and q.slot is null and q.key is null for update skip locked) y
           where y.row <> all (rows) order by h.n limit v_part) x;
         rows := rows || coalesce(v_more, '{}');
+        v_any_lost := v_any_lost or coalesce(v_some_lost, false);
         if coalesce(cardinality(v_more), 0) < v_part and v_seen_to is not null then
           v_next_place := v_seen_to;
         end if;
@@ -75,11 +78,12 @@ begin
             array_agg(f.key order by f.walked) filter (where f.head is not null), max(f.walked) filter (where f.head is null), max(f.key) filter (where f.head is null)
           into v_heads, v_ids, v_keys, v_walked, v_next_key
           from pgrelay.free_keys(p_channel_id, v_from, case when v_circle = 2 then v_after end, p_limit - cardinality(rows) + 10, v_most) f;
-        select array_agg(x.row), array_agg(x.key), array_agg(x.id) into v_more, v_taken_keys, v_taken_ids from (
-          select y.row, h.key, h.id from unnest(v_heads, v_ids, v_keys) with ordinality h(head, id, key, n) cross join lateral (
-            select q.ctid as row from pgrelay.queue q where q.ctid = h.head and q.id = h.id and q.slot is null for update skip locked) y
+        select array_agg(x.row), array_agg(x.key), array_agg(x.id), bool_or(x.lost > 0) into v_more, v_taken_keys, v_taken_ids, v_some_lost from (
+          select y.row, y.lost, h.key, h.id from unnest(v_heads, v_ids, v_keys) with ordinality h(head, id, key, n) cross join lateral (
+            select q.ctid as row, q.lost from pgrelay.queue q where q.ctid = h.head and q.id = h.id and q.slot is null for update skip locked) y
           order by h.n limit p_limit - cardinality(rows)) x;
         rows := rows || coalesce(v_more, '{}');
+        v_any_lost := v_any_lost or coalesce(v_some_lost, false);
         v_all_keys := v_all_keys || coalesce(v_taken_keys, '{}');
         v_all_ids := v_all_ids || coalesce(v_taken_ids, '{}');
         if cardinality(rows) >= p_limit then
@@ -95,18 +99,19 @@ begin
       if not p_once and coalesce(v_limits.key_concurrency, 2) > 1 and cardinality(v_all_keys) > 0 and cardinality(rows) < p_limit then
         with held as materialized (
           select q.key, count(*)::integer as n from pgrelay.queue q
-          where q.channel_id = p_channel_id and q.permit >= v_low and q.slot is not null and q.key is not null group by q.key
+          where q.channel_id = p_channel_id and q.permit >= v_low and coalesce(q.slot, 0::smallint) > 0 and q.key is not null group by q.key
         )
-        select array_agg(x.row) into v_more from (
-          select y.row from unnest(v_all_keys, v_all_ids) with ordinality k(key, id, n) left join held h on h.key = k.key
+        select array_agg(x.row), bool_or(x.lost > 0) into v_more, v_some_lost from (
+          select y.row, y.lost from unnest(v_all_keys, v_all_ids) with ordinality k(key, id, n) left join held h on h.key = k.key
           cross join lateral (
-            select q.ctid as row from pgrelay.queue q
+            select q.ctid as row, q.lost from pgrelay.queue q
             where q.channel_id = p_channel_id and q.slot is null and q.key = k.key and q.id > k.id and q.node = (select n.id from pgrelay.node n where n.is_this)
             order by q.id
             limit least(ceil((p_limit - cardinality(rows))::numeric / cardinality(v_all_keys)), v_limits.key_concurrency - coalesce(h.n, 0) - 1)
             for update skip locked) y
           order by k.n limit p_limit - cardinality(rows)) x;
         rows := rows || coalesce(v_more, '{}');
+        v_any_lost := v_any_lost or coalesce(v_some_lost, false);
       end if;
       v_part := p_limit - cardinality(rows);
     end loop;
@@ -120,8 +125,8 @@ begin
     rows := array(select r.row from unnest(rows) with ordinality r(row, n) join pgrelay.queue q on q.ctid = r.row
       where q.attempt > 0 or q.run_at > pgrelay.clock_now() - v_expire_after order by r.n);
   end if;
-  v_lost := array(select q.lost > 0 from unnest(rows) with ordinality r(row, n) join pgrelay.queue q on q.ctid = r.row order by r.n);
-  if true = any (v_lost) then
+  if v_any_lost then
+    v_lost := array(select q.lost > 0 from unnest(rows) with ordinality r(row, n) join pgrelay.queue q on q.ctid = r.row order by r.n);
     rows := rows[1 : greatest(array_position(v_lost, true) - 1, 1)];
   end if;
 end $$;

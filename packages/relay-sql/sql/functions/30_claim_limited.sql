@@ -44,7 +44,7 @@ begin
   -- Now and then, so that counting what runs does not read the dead rows of what has ended.
   if (select p.last_value from pgrelay.permit_seq p) - v_low > 1000 then
     update pgrelay.limit_state s set low_permit = (
-        select min(q.permit) from pgrelay.queue q where q.channel_id = p_channel_id and q.permit >= v_low and q.slot is not null)
+        select min(q.permit) from pgrelay.queue q where q.channel_id = p_channel_id and q.permit >= v_low and coalesce(q.slot, 0::smallint) > 0)
       where s.channel_id = p_channel_id;
   end if;
 end $$;

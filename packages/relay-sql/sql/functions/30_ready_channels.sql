@@ -1,10 +1,11 @@
--- The channels that have a ready event and are active, with their kind; of handler channels those that are asked for. However many
+-- The channels that have a ready event and are active, with their kind, and what their limits are about, the whole channel or only keys; of
+-- handler channels those that are asked for. However many
 -- dead rows lie below the low-water marks (p_channels, p_priorities, p_lows), they are not read; a lane that is not among them
 -- is read from the beginning.
 create or replace function pgrelay.ready_channels(
   p_handler_channels integer[], p_channels integer[], p_priorities smallint[], p_lows bigint[]
 )
-returns table (channel_id integer, channel text, kind text, parallel boolean, timeout_ms double precision, breaker boolean, limited boolean)
+returns table (channel_id integer, channel text, kind text, parallel boolean, timeout_ms double precision, breaker boolean, limited text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
 as $$
 begin
@@ -14,7 +15,8 @@ begin
       select l.channel_id, l.priority, coalesce(m.low, 0) as low from pgrelay.lane l
       left join unnest(p_channels, p_priorities, p_lows) m(channel_id, priority, low) on m.channel_id = l.channel_id and m.priority = l.priority
     )
-    select c.id, c.name, c.kind, c.parallel, extract(epoch from c.statement_timeout)::double precision * 1000, c.breaker, c.limited
+    select c.id, c.name, c.kind, c.parallel, extract(epoch from c.statement_timeout)::double precision * 1000, c.breaker,
+      case when c.limited then (select case when num_nonnulls(l.concurrency, l.rate) > 0 then 'channel' else 'key' end from pgrelay.channel_limit l where l.channel_id = c.id) end
     from pgrelay.channel c
     where c.state = 'active' and (c.kind <> 'handler' or c.id in (select h.id from unnest(p_handler_channels) h(id)))
       and case when c.id in (

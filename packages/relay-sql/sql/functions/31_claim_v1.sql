@@ -29,14 +29,17 @@ begin
   if v_expired is not null then
     perform pgrelay.expire_events(p_channel_id, p_priorities, p_lows);
   end if;
-  if v_limited then
+  if v_limited and not v_breaker then
+    return query select * from pgrelay.claim_limited(p_slot, p_epoch, p_worker, p_channel_id, v_limit, p_priorities, p_lows);
+    return;
+  elsif v_limited then
     for id, payload, attempt, priority, enqueued_at, dedup_key, key in
       select * from pgrelay.claim_limited(p_slot, p_epoch, p_worker, p_channel_id, v_limit, p_priorities, p_lows)
     loop
       v_first := coalesce(v_first, id);
       return next;
     end loop;
-    if v_breaker and v_first is not null then
+    if v_first is not null then
       perform pgrelay.note_probe(p_channel_id, v_first);
     end if;
     return;

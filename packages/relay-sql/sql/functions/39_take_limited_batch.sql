@@ -27,7 +27,7 @@ begin
     if v_keyed and exists (
       select from pgrelay.queue q join pgrelay.queue e on e.channel_id = q.channel_id and e.slot is null and e.key = q.key and e.id < q.id and e.node = q.node
       where q.id = p_only_id) or v_limits.fifo and exists (
-      select from pgrelay.queue q join pgrelay.delayed d on d.channel_id = q.channel_id and d.key = q.key and d.attempt > 0 and d.id < q.id where q.id = p_only_id)
+      select from pgrelay.queue q join pgrelay.delayed d on coalesce(d.channel_id, 0) = q.channel_id and d.key = q.key and d.attempt > 0 and d.id < q.id where q.id = p_only_id)
     then
       return;
     end if;

@@ -9,7 +9,7 @@ as $$
     where l.channel_id = p_event.channel_id and p_event.stage = 'ready'
   ), held as (
     select q.id, q.key, format('event %s, held by slot %s worker %s since %s', q.id, q.slot, q.worker, q.claimed_at) as what
-    from l join pgrelay.queue q on q.channel_id = l.channel_id and q.permit >= l.low_permit and q.slot is not null
+    from l join pgrelay.queue q on q.channel_id = l.channel_id and q.permit >= l.low_permit and coalesce(q.slot, 0::smallint) > 0
   ), all_held as (
     select count(*) as n, count(*) filter (where h.key = p_event.key) as of_key, string_agg(h.what, '; ' order by h.id) filter (where h.rank <= 3) as some,
       string_agg(h.what, '; ' order by h.id) filter (where h.key = p_event.key and h.key_rank <= 3) as some_of_key
@@ -31,7 +31,7 @@ as $$
     format('select pgrelay.snooze(%s, interval ''0'');  -- lets that one run now; cancel(%s) takes it away', d.id, d.id)
   from l cross join lateral (
     select d.id, d.run_at from pgrelay.delayed d
-    where l.fifo and d.channel_id = l.channel_id and d.key = p_event.key and d.attempt > 0 and d.id < p_event.id order by d.id limit 1) d
+    where l.fifo and coalesce(d.channel_id, 0) = l.channel_id and d.key = p_event.key and d.attempt > 0 and d.id < p_event.id order by d.id limit 1) d
   union all
   select 'blocked', format('the events of its key run in order: event %s comes before it', q.id), '-- It runs when that one has ended.'
   from l cross join lateral (

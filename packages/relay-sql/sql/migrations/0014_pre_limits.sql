@@ -10,8 +10,9 @@ alter type pgrelay.event_context add attribute key text;
 -- permits up and down, so none can leak. Events of other channels, and those without a key, are in none of these indexes.
 create index queue_permit on pgrelay.queue (channel_id, permit) where permit is not null;
 create index queue_key on pgrelay.queue (channel_id, key, id) where slot is null and key is not null;
--- Events that have started and wait for their next attempt: the later ones of their key wait for them (fifo).
-create index delayed_key on pgrelay.delayed (channel_id, key, id) where key is not null and attempt > 0;
+-- Events that have started and wait for their next attempt: the later ones of their key wait for them (fifo). Not by channel first:
+-- the index of all that is delayed in a channel would then do as well for the planner.
+create index delayed_key on pgrelay.delayed (key, id) where key is not null and attempt > 0;
 
 -- The number of the next permit. A sequence: claims of one channel take theirs under the lock of its row in limit_state, so they ascend.
 create sequence pgrelay.permit_seq;

@@ -20,8 +20,8 @@ export interface PolledChannel {
   readonly timeoutMs: number;
   /** It has a circuit breaker: no event is taken before the ends of earlier ones are written. */
   readonly breaker: boolean;
-  /** It has limits: an event is claimed only when it can start, for it holds its permit until its end is written. */
-  readonly limited: boolean;
+  /** What its limits are about: the whole channel, so that an event is claimed only when it can start, or keys only. Null: none. */
+  readonly limited: 'channel' | 'key' | null;
 }
 
 export interface ClaimedRow {

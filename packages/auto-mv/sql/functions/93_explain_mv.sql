@@ -3,6 +3,7 @@
 --   watch         what makes it dirty, as a diff to what the query asks for (see explain_watches)
 --   unwatchable   what it reads and nothing can watch, with the reason
 --   above         the registered views that are refreshed before it
+--   group         the group it is refreshed with: its members in order, how, what that costs, what is in the way
 --   state         whether it is fresh, since when not, and how the last refresh went
 --   next refresh  when it is due and why, or what is in the way
 --   plan          what that refresh will be: the statement, under which limits, how long the last ones took
@@ -22,10 +23,11 @@ begin
         || case w.mark when '+' then ' (the query asks for it: alter_mv() with p_reset => array[''watch_tables''] adds it)'
           when '-' then ' (the query does not ask for it)' else '' end)
     from pgauto_mv.explain_watches(v_mv_id) w;
+  return query select s.topic, s.object, s.detail from pgauto_mv.explain_group(v_mv_id) s;
   return query select s.topic, s.object, s.detail from pgauto_mv.explain_refresh(v_mv_id) s;
   return query
     select 'better'::text, p.object, format('%s: %s. %s', p.code, p.evidence, p.remedy) from pgauto_mv.get_mv_problems() p
-      where p.object = v_name or p.object in (select w.relation from pgauto_mv.explain_watches(v_mv_id) w)
+      where p.object = v_name or p.object in (select 'group ' || g.object from pgauto_mv.explain_group(v_mv_id) g) or p.object in (select w.relation from pgauto_mv.explain_watches(v_mv_id) w)
     union all
     select 'better', v_name, h.hint from pgauto_mv.explain_hints(v_mv_id) h;
 end $$;

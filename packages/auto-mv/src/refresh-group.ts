@@ -11,9 +11,8 @@ import type { RunningRefresh, RunningRefreshes } from './running-refreshes.js';
 /**
  * Refreshes all members of the group that a view is in: claims them all or none, then one REPEATABLE READ transaction in
  * which each is refreshed after those that it reads, all CONCURRENTLY or all plainly. Plainly, all of them are locked
- * before the first: what is written is visible to older snapshots too, so nobody may be between two members. Anything that
- * fails leaves every member as dirty as it was; the failure is that of the member whose statement it was. Called as
- * refreshView(), whose promises it keeps.
+ * before anything is computed (see lock_group_v1). Anything that fails leaves every member as dirty as it was; the failure
+ * is that of the member whose statement it was. Called as refreshView(), whose promises it keeps.
  */
 export async function refreshGroup(
   client: Queryable,

@@ -12,9 +12,9 @@ import {
   snooze,
 } from '@pgrelay/relay-core';
 import type { AutoMvOptions } from './options.js';
+import { gaveWay } from './refresh-failure.js';
 import { refreshGateway } from './refresh-gateway.js';
 import { type RefreshRequest, readRefreshRequest } from './refresh-request.js';
-import { gaveWay } from './refresh-failure.js';
 import { lostConnection, type RefreshResult, refreshView } from './refresh-view.js';
 import type { RunningRefreshes } from './running-refreshes.js';
 

@@ -1,10 +1,10 @@
 import { isConnectionLoss, type Queryable } from '@pgrelay/relay-core';
 import { keepUp } from './keep-up.js';
 import type { AutoMvOptions } from './options.js';
-import { type Claim, type RefreshPlan, refreshGateway } from './refresh-gateway.js';
-import type { RefreshRequest } from './refresh-request.js';
-import { refreshGroup } from './refresh-group.js';
 import { toRefreshFailure } from './refresh-failure.js';
+import { type Claim, type RefreshPlan, refreshGateway } from './refresh-gateway.js';
+import { refreshGroup } from './refresh-group.js';
+import type { RefreshRequest } from './refresh-request.js';
 import { type RunningRefresh, RunningRefreshes } from './running-refreshes.js';
 
 /** What became of a request. */

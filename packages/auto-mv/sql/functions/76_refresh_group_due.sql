@@ -21,12 +21,13 @@ begin
   p_members := coalesce(v_claim.members, array[p_mv_id]);
   p_code := null;
   p_refreshed := 0;
-  commit;
   if not v_claim.go then
+    commit;
     return;
   end if;
 
-  set transaction isolation level repeatable read;       -- before any expression
+  commit;                             -- nothing between this and the next: SET TRANSACTION comes before any expression
+  set transaction isolation level repeatable read;
   begin
     perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
     foreach v_at in array p_members loop

@@ -13,11 +13,11 @@ export interface Ledger {
 
 let ledgers = 0;
 
-/** What each view of a ledger shows: the sum of its rows in every one of them, twice that in `both`. */
+/** What each view of a ledger shows: the sum of its rows in every one of them, twice that in `tops`. */
 export const controlSums = ({ schema }: Ledger): readonly string[] => [
   `select coalesce(sum(n), 0)::float8 as n from ${schema}.by_left`,
   `select coalesce(sum(n), 0)::float8 as n from ${schema}.by_right`,
-  `select coalesce(sum(n), 0)::float8 / 2 as n from ${schema}.both`,
+  `select coalesce(sum(n), 0)::float8 / 2 as n from ${schema}.tops`,
   `select coalesce(sum(n), 0)::float8 as n from ${schema}.flat`,
 ];
 
@@ -27,7 +27,7 @@ export async function openLedger(db: TestDatabase, indexed: boolean, options = '
   const queries: Readonly<Record<string, string>> = {
     by_left: `select l as key, sum(n) as n from ${schema}.entries group by l`,
     by_right: `select r as key, sum(n) as n from ${schema}.entries group by r`,
-    both: `select 'left' as side, key, n from ${schema}.by_left union all select 'right', key, n from ${schema}.by_right`,
+    tops: `select 'left' as side, key, n from ${schema}.by_left union all select 'right', key, n from ${schema}.by_right`,
     flat: `select id as key, n from ${schema}.entries`,
   };
   await db.query(`create schema ${schema}`);
@@ -38,7 +38,7 @@ export async function openLedger(db: TestDatabase, indexed: boolean, options = '
   const ids: string[] = [];
   for (const [name, query] of Object.entries(queries)) {
     await db.query(`create materialized view ${schema}.${name} as ${query}`);
-    if (indexed) await db.query(`create unique index on ${schema}.${name} (${name === 'both' ? 'side, key' : 'key'})`);
+    if (indexed) await db.query(`create unique index on ${schema}.${name} (${name === 'tops' ? 'side, key' : 'key'})`);
     ids.push(await registerDerived(db, `${schema}.${name}`, options));
   }
   return { schema, entries: `${schema}.entries`, views: Object.keys(queries).map((name) => `${schema}.${name}`), ids };

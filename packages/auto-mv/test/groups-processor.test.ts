@@ -209,7 +209,7 @@ describe('without a Processor', () => {
     const ledger = await openLedger(db, indexed);
     await group(db, how, ledger.views);
     expect(await call()).toBe(4);
-    expect(await call()).toBe(0);
+    await until(async () => (await call()) === 0, 'nothing is due any more'); // what the server counted late, too
     await write(ledger);
     expect(await call(`'${ledger.views[2]}'`)).toBe(4);
     await write(ledger);

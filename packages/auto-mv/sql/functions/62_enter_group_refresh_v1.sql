@@ -22,9 +22,6 @@ begin
       hint = 'begin isolation level repeatable read; then enter_group_refresh_v1, each REFRESH, finish_group_refresh_v1, commit.';
   end if;
   views := array(select m.view from unnest(p_mv_ids) with ordinality u(id, place) join pgauto_mv.mv m on m.id = u.id order by u.place);
-  if p_mv_ids <> array(select g.mv_id from pgauto_mv.group_members(v_group) g order by g.place) then
-    raise exception using errcode = '40001', message = 'the group has changed since it was claimed', hint = 'Roll back, and try again.';
-  end if;
   select m.mode, m.reason into mode, reason from pgauto_mv.group_mode(v_group) m;
   for v_i in 1 .. cardinality(p_mv_ids) loop
     select m.* into v_mv from pgauto_mv.mv m where m.id = p_mv_ids[v_i];
@@ -45,6 +42,9 @@ begin
         hint = 'Somebody else refreshes the view, or it was unregistered. Roll back.';
     end if;
   end loop;
+  if p_mv_ids <> array(select g.mv_id from pgauto_mv.group_members(v_group) g order by g.place) then
+    raise exception using errcode = '40001', message = 'the group has changed since it was claimed', hint = 'Roll back, and try again.';
+  end if;
   perform set_config('pgauto_mv.roots', v_roots::text, true), set_config('pgauto_mv.members', '{}', true);   -- for finish_group_refresh_v1
   select max(coalesce(m.lock_timeout, p_plain_lock_timeout)),
       set_config('statement_timeout', round(extract(epoch from max(coalesce(m.statement_timeout, p_statement_timeout))) * 1000)::text, true)

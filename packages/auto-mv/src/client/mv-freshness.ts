@@ -31,6 +31,10 @@ export interface MvFreshness {
   readonly failedSqlstate: string | null;
   readonly failedCode: string | null;
   readonly nextRetryAt: Date | null;
+  /** All that was committed before it is in the contents; null: unknown. */
+  readonly asOf: Date | null;
+  /** The group it is refreshed with. */
+  readonly group: string | null;
 }
 
 /** The row as it is read: times as ms since the epoch. */
@@ -46,6 +50,7 @@ export function toFreshness(row: MvFreshnessRow): MvFreshness {
     pausedAt: toDate(row.pausedAt),
     lastRefreshedAt: toDate(row.lastRefreshedAt),
     nextRetryAt: toDate(row.nextRetryAt),
+    asOf: toDate(row.asOf),
   };
 }
 

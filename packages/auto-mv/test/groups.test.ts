@@ -309,6 +309,24 @@ describe('a member', () => {
   });
 });
 
+test('a viewer sees groups, their problems and what explain_mv() says of them', async () => {
+  await group(db, 'g', ledger.views, ", p_max_duration => '1 us'");
+  await refreshed(id(0));
+  await withLogin(db, ['pgrelay_viewer'], async (client) => {
+    expect((await client.query('select name, dirty, mode from pgauto_mv.groups')).rows).toEqual([
+      { name: 'g', dirty: false, mode: 'concurrently' },
+    ]);
+    expect((await client.query("select code from pgauto_mv.get_mv_problems() where object = 'group g'")).rows).toEqual([
+      { code: 'group_too_expensive' },
+    ]);
+    const { rows } = await client.query(
+      "select from pgauto_mv.explain_mv((select f.view from pgauto_mv.freshness f where f.id = $1)::regclass) where topic = 'group'",
+      [id(0)],
+    );
+    expect(rows).toHaveLength(1);
+  });
+});
+
 describe('the remedy as it is printed mends', () => {
   const mend = async (code: string, done = true) => {
     const found = () =>

@@ -1,4 +1,4 @@
-import { type Session, type TestDatabase, useDatabase } from '@pgrelay/test-support';
+import { type Session, type TestDatabase, until, useDatabase } from '@pgrelay/test-support';
 import { describe, expect, test } from 'vitest';
 import { controlSums, group, groupRow, type Ledger, openLedger } from './support/groups.js';
 import { refresh } from './support/refresh.js';
@@ -134,6 +134,19 @@ describe.each([
   });
 });
 
+/** Until somebody waits to refresh the view. */
+const untilWaiting = (view: string) =>
+  until(
+    async () =>
+      (
+        await db.query(
+          "select from pg_locks where relation = $1::regclass and mode = 'AccessExclusiveLock' and not granted",
+          [view],
+        )
+      ).length > 0,
+    `a refresh waits for ${view}`,
+  );
+
 describe('plainly, a reader is never between two members', () => {
   test('one who has read a member keeps the refresh away from all of them until he ends', async () => {
     const ledger = await openLedger(db, false);
@@ -183,16 +196,18 @@ describe('plainly, a reader is never between two members', () => {
     const client = await db.connect();
     await refresh(client, ledger.ids[0] ?? '');
     const [reader, holder] = [await db.session('reader'), await db.session('holder')];
-    const [left, , , flat] = controlSums(ledger);
+    const [left, right, , flat] = controlSums(ledger);
     await reader.query('begin');
-    await reader.query(flat ?? ''); // the last that the refresh locks
+    await reader.query(flat ?? ''); // which the refresh locks after the other two
     await holder.query('begin');
-    await holder.query(`select n from ${ledger.schema}.by_right limit 1`);
+    await holder.query(right ?? '');
     const refreshed = refresh(client, ledger.ids[0] ?? '');
-    const read = reader.start(left ?? '');
+    await untilWaiting(`${ledger.schema}.by_right`);
+    const read = reader.start(left ?? ''); // waits for the refresh now, unless it is between two tries
+    await Promise.race([reader.untilBlocked(), read]);
+    await holder.query('commit'); // the refresh goes on to the view that the reader has
     await read;
     await reader.query('commit');
-    await holder.query('commit');
     await refreshed;
     expect(await refresh(client, ledger.ids[0] ?? '')).toMatchObject({ kind: 'done' });
   });

@@ -92,6 +92,9 @@ test('it waits for a view above that is no member, and what is below waits for i
   await settle(db, clock);
   const before = await counts(ids);
   await write();
+  await db.query('select pgauto_mv.plan_v1()');
+  expect(await groupRow(db, 'g')).toMatchObject({ skip_reason: 'upstream first', due_source: 'trigger' });
+  expect((await requests(db, ...Object.values(ids))).map(({ mv }) => mv)).toEqual([ids['above']]);
   const order = await settle(db, clock);
   expect(order).toHaveLength(3);
   expect([order[0], order[2]]).toEqual(['above', 'below']);

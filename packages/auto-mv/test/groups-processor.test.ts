@@ -128,6 +128,25 @@ describe('a Processor', () => {
     expect(await sums(ledger)).toEqual(Array(4).fill(105));
   });
 
+  test('lets a refresh by hand of a member wait, since it wants the same', async () => {
+    const ledger = await slowGroup();
+    await start({ giveWayAfterMs: 60_000 });
+    await untilGroupFresh(db, ledger.schema);
+    await forAnHour(ledger);
+    await write(ledger);
+    const pid = await untilSleeping(db);
+    const byHand = await db.session('by hand');
+    const waits = byHand.start(`refresh materialized view concurrently ${ledger.views[1]}`);
+    await byHand.untilBlocked();
+    expect(
+      await db.query('select reason from pgauto_mv.blocked_by_refresh_v1(array[$1::integer], $2)', [pid, '0']),
+    ).toEqual([]);
+    await noMore(ledger);
+    await db.query('select pg_cancel_backend($1)', [pid]);
+    await waits;
+    await untilGroupFresh(db, ledger.schema);
+  });
+
   test('cancels a group for the sake of DDL on what a member reads', async () => {
     const ledger = await slowGroup();
     await start();

@@ -41,9 +41,7 @@ begin
   skip_reason := case
     when due_at > v_now then null
     when v_rest.until > v_now then v_rest.reason
-    when source <> 'wait' and exists (
-      select from pgauto_mv.group_members(p_group_id) g join pgauto_mv.observation o on o.mv_id = g.mv_id
-      where o.due_at <= v_now and o.skip_reason = 'upstream first') then 'upstream first' end;
+    when source not in ('wait', 'max_wait', 'retry') and pgauto_mv.group_awaits(p_group_id, v_now) then 'upstream first' end;
   due_at := greatest(due_at, v_rest.until);
   return next;
 end $$;

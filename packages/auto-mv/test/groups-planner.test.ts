@@ -101,6 +101,19 @@ test('it waits for a view above that is no member, and what is below waits for i
   expect(await counts(ids)).toEqual(before.map((n) => (n ?? 0) + 1));
 });
 
+test('what is below waits for no group that rests for longer than a minute', async () => {
+  const ids = await views({ a: ', p_cooldown => 0', b: ', p_cooldown => 3600' });
+  await addLayer(db, sales, 'below', 'select key, n, (select count(*) from %S.sales) as total from %S.a');
+  const below = await registerDerived(db, view('below'), ', p_cooldown => 0');
+  await group(db, 'g', [view('a'), view('b')]);
+  await settle(db, clock);
+  const before = await counts({ ...ids, below });
+  await write();
+  expect(await settle(db, clock)).toEqual(['below']);
+  expect(await counts({ ...ids, below })).toEqual([before[0], before[1], (before[2] ?? 0) + 1]);
+  expect(await groupRow(db, 'g')).toMatchObject({ skip_reason: 'cooldown', dirty: true });
+});
+
 test('after a failure that waiting does not mend it waits for the next change of any member', async () => {
   const ids = await views({ sound: ', p_cooldown => 0' });
   await db.query(`create table ${sales.schema}.divisor (n integer)`);

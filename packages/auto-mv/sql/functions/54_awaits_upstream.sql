@@ -29,7 +29,8 @@ as $$
     join pgauto_mv.observation o on o.mv_id = a.mv_id
     where a.mv_id <> p_mv_id and not exists (
       select from pgauto_mv.mv x join pgauto_mv.mv y on y.group_id = x.group_id where x.id = a.mv_id and y.id = p_mv_id) and (
-      (s.claimed_until is not null or coalesce(o.due_at, p_now) <= p_now + interval '1 min')
+      (s.claimed_until is not null or greatest(coalesce(o.due_at, p_now), (
+          select r.until from pgauto_mv.mv x cross join lateral pgauto_mv.group_rest(x.group_id) r where x.id = a.mv_id and x.group_id is not null)) <= p_now + interval '1 min')
         and (select r.root from pgauto_mv.unserved_root(a.mv_id, s.snap) r) <= (select r.root from pgauto_mv.unserved_root(p_mv_id, p_snap) r)
       or coalesce(o.fired_at, o.fire_at) <= p_fired_at
         and coalesce(coalesce(o.fired_at, o.fire_at) > s.done_at - s.done_duration, true)))

@@ -33,6 +33,7 @@ begin
   end if;
   if v_mv.group_id is not null then                      -- never by itself
     outcome := 'group';
+    retry_ms := 1000;                 -- for a Processor that knows no groups, and leaves an explicit request to one that does
     return next;
     return;
   end if;

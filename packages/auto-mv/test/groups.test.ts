@@ -265,6 +265,31 @@ describe('a member', () => {
     expect(await db.query("select from pgauto_mv.get_mv_problems() where object = 'group g'")).toEqual([]);
   });
 
+  test('has its own statement timeout, and its own work_mem', async () => {
+    for (const name of ['first', 'second', 'sleeping']) {
+      const query = name === 'sleeping' ? 'pg_sleep(3600)::text' : "current_setting('work_mem')";
+      await db.query(`create materialized view ${ledger.schema}.${name} as select ${query} as key with no data`);
+    }
+    const own = await registerDerived(db, `${ledger.schema}.first`, ", p_work_mem => '5MB'");
+    await registerDerived(db, `${ledger.schema}.second`);
+    const sleeping = await registerDerived(db, `${ledger.schema}.sleeping`, ", p_statement_timeout => '200 ms'");
+    const members = ['first', 'second', 'sleeping'].map((name) => `${ledger.schema}.${name}`);
+    await group(db, 'g', members);
+    expect(await refreshed(own)).toMatchObject({ kind: 'failed', sqlstate: '57014' });
+    expect((await groupRow(db, 'g'))['failing']).toBe(members[2]);
+    const [state] = await db.query('select failures, failed_sqlstate from pgauto_mv.freshness where id = $1', [
+      sleeping,
+    ]);
+    expect(state).toEqual({ failures: 1, failed_sqlstate: '57014' });
+    await call(`alter_group('g', ${list(members.slice(0, 2))})`);
+    expect(await refreshed(own)).toMatchObject({ kind: 'done' });
+    const [memory] = await db.query<{ a: string; b: string }>(
+      `select (select key from ${members[0]}) as a, (select key from ${members[1]}) as b`,
+    );
+    expect(memory?.a).toBe('5MB');
+    expect(memory?.b).not.toBe('5MB');
+  });
+
   test('that is dropped is left out, and comes back when it is made again; one that is unregistered leaves', async () => {
     await group(db, 'g', ledger.views);
     await refreshed(id(0));

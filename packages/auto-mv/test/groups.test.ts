@@ -140,6 +140,25 @@ describe('a group', () => {
     ).rejects.toMatchObject({ code: '40001' });
   });
 
+  test('is left alone by a Processor that knows no groups: no member is refreshed by itself', async () => {
+    await group(db, 'g', ledger.views);
+    for (const source of ['trigger', 'now']) {
+      const rows = await db.query("select * from pgauto_mv.begin_refresh_v1($1, $2, null, '1 min')", [id(0), source]);
+      expect(rows).toEqual([{ outcome: 'group', epoch: null, pid: null, retry_ms: '1000' }]); // which it skips, and comes back
+    }
+    expect(await refreshed(id(0))).toMatchObject({ kind: 'done' });
+  });
+
+  test('that was restored into another cluster knows no instant until it is refreshed there, as a whole', async () => {
+    await group(db, 'g', ledger.views);
+    await refreshed(id(0));
+    await db.query('update pgrelay.node set system_identifier = system_identifier + id where is_this');
+    await db.query('select pgauto_mv.plan_v1()');
+    expect(await groupRow(db, 'g')).toMatchObject({ as_of: null, dirty: true });
+    expect(await refreshed(id(2))).toMatchObject({ kind: 'done' });
+    expect(await groupRow(db, 'g')).toMatchObject({ as_of: expect.any(Date), dirty: false });
+  });
+
   test('only one refresh has it, whichever member was asked for', async () => {
     await group(db, 'g', ledger.views);
     const begin = async (mvId: string) =>

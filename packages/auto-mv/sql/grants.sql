@@ -5,7 +5,8 @@
 --   pgrelay_processor   plans, refreshes, repairs
 grant usage on schema pgauto_mv to pgrelay_viewer, pgrelay_producer, pgrelay_admin, pgrelay_processor;
 
-grant select on pgauto_mv.freshness, pgauto_mv.materialized_view_state, pgauto_mv.watches, pgauto_mv.log, pgauto_mv.schedules, pgauto_mv.incidents to pgrelay_viewer;
+grant select on pgauto_mv.freshness, pgauto_mv.materialized_view_state, pgauto_mv.watches, pgauto_mv.log, pgauto_mv.schedules, pgauto_mv.incidents, pgauto_mv.groups
+  to pgrelay_viewer;
 grant select on pgauto_mv.failure to pgrelay_admin;
 grant execute on function pgauto_mv.get_mv_problems(), pgauto_mv.registry_problems(), pgauto_mv.timing_problems(), pgauto_mv.verification_problems(), pgauto_mv.relation_name(oid),
   pgauto_mv.is_gated(bigint), pgauto_mv.watch_columns(text), pgauto_mv.why_all_columns(oid, oid) to pgrelay_viewer;
@@ -101,3 +102,18 @@ grant execute on procedure
   pgauto_mv.verify_mv(regclass, text), pgauto_mv.verify_due(double precision, interval, bigint),
   pgauto_mv.verify_one(bigint, bigint, interval, text, double precision, interval, text)
   to pgrelay_processor;
+
+-- Groups.
+grant execute on function pgauto_mv.group_problems(), pgauto_mv.explain_group(bigint), pgauto_mv.group_members(bigint), pgauto_mv.group_mode(bigint),
+  pgauto_mv.group_held(bigint), pgauto_mv.group_due(bigint) to pgrelay_viewer;
+grant execute on function
+  pgauto_mv.create_group(text, regclass[], boolean, interval), pgauto_mv.alter_group(text, regclass[], boolean, interval), pgauto_mv.drop_group(text),
+  pgauto_mv.find_group(text), pgauto_mv.put_group(text, boolean, interval, boolean), pgauto_mv.set_group_views(bigint, oid[]), pgauto_mv.group_members(bigint)
+  to pgrelay_admin;
+grant execute on function
+  pgauto_mv.begin_group_refresh_v1(bigint, text, xid8, interval), pgauto_mv.enter_group_refresh_v1(bigint[], bigint[], interval, interval, jsonb),
+  pgauto_mv.lock_group_v1(oid[], interval, integer), pgauto_mv.enter_member_v1(bigint, text, interval, interval),
+  pgauto_mv.finish_group_refresh_v1(bigint[], bigint[], text, text, text), pgauto_mv.release_group_refresh_v1(bigint[], bigint[], text, text),
+  pgauto_mv.fail_group_refresh_v1(bigint[], bigint[], text, bigint, text, text, text, text, text)
+  to pgrelay_processor;
+grant execute on procedure pgauto_mv.refresh_group_due(bigint, text, xid8, bigint[], bigint, text) to pgrelay_processor;

@@ -2,6 +2,7 @@ export { createMvClient, type MvClient } from './client/mv-client.js';
 export type { MvAction, MvFact, MvSimulation, MvTimes } from './client/mv-explain.js';
 export type { MvFreshness } from './client/mv-freshness.js';
 export type { MvProblem } from './client/mv-gateway.js';
+export type { AlterMvGroupOptions, MvGroup, MvGroupOptions } from './client/mv-groups.js';
 export type { MvIncident } from './client/mv-incidents.js';
 export type { MvName } from './client/mv-name.js';
 export type { AlterMvOptions, MvEvent, MvSettings, MvWatch, RegisterMvOptions } from './client/mv-settings.js';

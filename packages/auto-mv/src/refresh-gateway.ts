@@ -6,6 +6,7 @@ export interface Claim {
   /** `go`, or why there is nothing to do now. */
   readonly outcome:
     | 'go'
+    | 'group'
     | 'gone'
     | 'restored'
     | 'fresh'

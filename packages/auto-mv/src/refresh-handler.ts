@@ -12,9 +12,10 @@ import {
   snooze,
 } from '@pgrelay/relay-core';
 import type { AutoMvOptions } from './options.js';
+import { gaveWay } from './refresh-failure.js';
 import { refreshGateway } from './refresh-gateway.js';
 import { type RefreshRequest, readRefreshRequest } from './refresh-request.js';
-import { gaveWay, lostConnection, type RefreshResult, refreshView } from './refresh-view.js';
+import { lostConnection, type RefreshResult, refreshView } from './refresh-view.js';
 import type { RunningRefreshes } from './running-refreshes.js';
 
 /** The channel that refreshes travel on; its events are made by the planner and by refresh_materialised_view_now(). */

@@ -1,7 +1,9 @@
-import { isConnectionLoss, type Queryable, sqlstateOf } from '@pgrelay/relay-core';
+import { isConnectionLoss, type Queryable } from '@pgrelay/relay-core';
 import { keepUp } from './keep-up.js';
 import type { AutoMvOptions } from './options.js';
-import { type Claim, type RefreshFailure, type RefreshPlan, refreshGateway } from './refresh-gateway.js';
+import { toRefreshFailure } from './refresh-failure.js';
+import { type Claim, type RefreshPlan, refreshGateway } from './refresh-gateway.js';
+import { refreshGroup } from './refresh-group.js';
 import type { RefreshRequest } from './refresh-request.js';
 import { type RunningRefresh, RunningRefreshes } from './running-refreshes.js';
 
@@ -15,14 +17,11 @@ export type RefreshResult =
 /** The Processor's own connection was lost, or the server takes none: that says nothing about the view. */
 export const lostConnection: RefreshResult = { kind: 'released', reason: 'connection lost' };
 
-/** The sqlstate of a refresh that was cancelled because others had to wait for it. */
-export const gaveWay = 'PM061';
-
 /** Opens a second connection that cancels the statement of the first. */
 export type Cancel = (pid: number) => Promise<void>;
 
 /**
- * Refreshes one view: claim, then one REPEATABLE READ transaction whose first statement records its snapshot and whose
+ * Refreshes one view, or the group that it is in: claim, then one REPEATABLE READ transaction whose first statement records its snapshot and whose
  * last writes the audit row; then VACUUM or ANALYZE when due. Anything that fails leaves the view as dirty as it was. When
  * `signal` is aborted the statement that runs is cancelled and the claim given back, with no failure counted. When
  * `client` is lost the claim is free with its backend, and no failure is counted either. While it runs it is one of
@@ -54,6 +53,7 @@ async function claimAndRefresh(
 ): Promise<RefreshResult> {
   if (signal.aborted) return { kind: 'released', reason: 'stopping' };
   const claim = await refreshGateway.begin(client, request, limits);
+  if (claim.outcome === 'group') return refreshGroup(client, request, limits, signal, cancel, running);
   if (claim.outcome !== 'go') return { kind: 'skipped', reason: claim.outcome, retryMs: claim.retryMs };
 
   const onAbort = () => void cancel(claim.pid).catch(() => undefined);
@@ -98,18 +98,4 @@ async function inTransaction(
     const retryMs = await refreshGateway.fail(client, request, claim, plan?.mode, failure);
     return { kind: 'failed', sqlstate: failure.sqlstate, retryMs };
   }
-}
-
-function toRefreshFailure(error: unknown, self: RunningRefresh): RefreshFailure {
-  const fields = (error instanceof Error ? error : {}) as Partial<Record<'code' | 'detail' | 'hint', unknown>>;
-  const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
-  if (self.gaveWay !== undefined && fields.code === '57014') {
-    return { sqlstate: gaveWay, message: self.gaveWay, detail: undefined, hint: undefined };
-  }
-  return {
-    sqlstate: sqlstateOf(error),
-    message: error instanceof Error ? error.message : String(error),
-    detail: text(fields.detail),
-    hint: text(fields.hint),
-  };
 }

@@ -352,3 +352,51 @@ describe('an argument that cannot work is refused before anything is sent', () =
     });
   });
 });
+
+describe('groups', () => {
+  test('are made, altered, listed and dropped', async () => {
+    await db.query(`create materialized view ${shop.schema}.total as select count(*) as key from ${shop.orders}`);
+    await db.query(`create unique index on ${shop.schema}.total (key)`);
+    await mv.registerMv(daily());
+    await mv.registerMv(`${shop.schema}.total`);
+    const views = [daily(), `${shop.schema}.total`];
+    await mv.createGroup('both', views, { maxDurationMs: 5_000 });
+    expect(await mv.groups()).toMatchObject([
+      {
+        name: 'both',
+        members: [shop.view, `${shop.schema}.total`],
+        mode: 'concurrently',
+        asOf: null,
+        dirty: true,
+        maxDurationMs: 5_000,
+        memberCostsMs: [null, null],
+      },
+    ]);
+    expect(await mv.freshness(daily())).toMatchObject({ group: 'both', asOf: null });
+    await mv.alterGroup('both', { views: [...views].reverse(), plain: true, maxDurationMs: 90_000 });
+    expect(await mv.groups()).toMatchObject([{ mode: 'plain', maxDurationMs: 90_000 }]);
+    await db.query(`call pgauto_mv.refresh_due('${shop.view}')`);
+    const [group] = await mv.groups();
+    expect(group).toMatchObject({
+      dirty: false,
+      asOf: expect.any(Date),
+      failing: null,
+      memberCostsMs: [expect.any(Number), expect.any(Number)],
+    });
+    expect((await mv.freshness(daily())).asOf).toEqual(group?.asOf);
+    await mv.dropGroup('both');
+    expect(await mv.groups()).toEqual([]);
+  });
+
+  test('that cannot be are refused', async () => {
+    await mv.registerMv(daily());
+    const refuses = async (call: Promise<unknown>, code: string) => expect(call).rejects.toMatchObject({ code });
+    await refuses(mv.createGroup('g', [daily()]), 'AUTO_MV_GROUP_SIZE');
+    await refuses(mv.createGroup('', [daily()]), 'AUTO_MV_ARGUMENT_INVALID');
+    await refuses(mv.createGroup('g', [daily()], { maxDurationMs: 0 }), 'AUTO_MV_ARGUMENT_INVALID');
+    await refuses(mv.createGroup('g', [daily()], { plain: 'yes' as unknown as boolean }), 'AUTO_MV_ARGUMENT_INVALID');
+    await refuses(mv.alterGroup('g', { colour: 1 } as object), 'AUTO_MV_ARGUMENT_INVALID');
+    await refuses(mv.alterGroup('g', { plain: true }), 'AUTO_MV_GROUP_UNKNOWN');
+    await refuses(mv.dropGroup('g'), 'AUTO_MV_GROUP_UNKNOWN');
+  });
+});

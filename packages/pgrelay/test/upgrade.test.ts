@@ -34,6 +34,9 @@ const functions = () =>
 /** Sends events of every kind, one transaction each, until told to stop. */
 class Load {
   readonly sent: string[] = [];
+  /** Events that are to run in the order of their key, once the schema has that. */
+  readonly inOrder: { readonly id: string; readonly key: string }[] = [];
+  keyed = false;
   #stopped = false;
   readonly #done: Promise<void>[];
 
@@ -58,9 +61,26 @@ class Load {
       );
       this.sent.push(...(rows[0]?.ids ?? []));
       await client.query('insert into public.sales values ($1)', [n]);
+      if (this.keyed) await this.#sendInOrder(client, `k${n % 7}`);
     }
   }
+
+  async #sendInOrder(client: pg.Client, key: string): Promise<void> {
+    const { rows } = await client.query<{ id: string }>(
+      "select pgrelay.notify('up.ordered', '{}', p_key => $1)::text as id",
+      [key],
+    );
+    for (const { id } of rows) this.inOrder.push({ id, key });
+    this.sent.push(...rows.map(({ id }) => id));
+  }
 }
+
+const inOrderBy = async (slots: readonly number[]) =>
+  load.inOrder.length === 0
+    ? 0
+    : count(
+        `pgrelay.log where outcome = 'done' and event_id in (${load.inOrder.map(({ id }) => id).join(', ')}) and slot in (${slots.join(', ')})`,
+      );
 
 const doneBy = (slots: readonly number[]) =>
   count(`pgrelay.log where outcome = 'done' and slot in (${slots.join(', ')})`);
@@ -118,7 +138,10 @@ test('a Processor of the previous release works on the new schema, under load, a
   const { applied, upToDate } = await migrate({ connectionString: db.url, modules: [autoMvSql] });
   expect(upToDate).toBe(false);
   expect(applied.every(({ name }) => name.startsWith('pre_'))).toBe(true);
+  await db.query("select pgrelay.set_limits('up.ordered', p_fifo => true)");
+  load.keyed = true;
   await moreDone(oldSlots, 'the previous release works on the new schema');
+  await until(async () => (await inOrderBy(oldSlots)) > 20, 'it works in order by key, of which it knows nothing');
   const refreshed = await refreshes();
   await until(async () => (await refreshes()) > refreshed + 1, 'its plugin refreshes a view on the new schema');
 
@@ -154,6 +177,15 @@ test('a Processor of the previous release works on the new schema, under load, a
       wrong: '0',
     })),
   );
+  const starts = await db.query<{ key: string; id: string }>(
+    `select o.key, o.id::text from unnest($1::bigint[], $2::text[]) o(id, key) join pgrelay.log l on l.event_id = o.id
+     where l.outcome = 'done' order by l.started_at`,
+    [load.inOrder.map(({ id }) => id), load.inOrder.map(({ key }) => key)],
+  );
+  for (const key of new Set(starts.map((start) => start.key))) {
+    const ids = starts.filter((start) => start.key === key).map(({ id }) => Number(id));
+    expect(ids, key).toEqual(ids.toSorted((a, b) => a - b));
+  }
   const exactlyOnce = await count("pgrelay.log where outcome = 'done' and channel in ('up.sql', 'up.tx')");
   expect(await count('public.effects')).toBe(exactlyOnce);
   expect(await count('(select distinct event_id from public.effects) e')).toBe(exactlyOnce);

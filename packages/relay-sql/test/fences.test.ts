@@ -72,6 +72,24 @@ const writes: Readonly<Record<string, { readonly fenced: string } | { readonly f
   },
   'pgauto_mv.release_refresh_v1': { fenced: "select pgauto_mv.release_refresh_v1(VIEW, VIEW_EPOCH, 'now', 'x')" },
   'pgauto_mv.begin_refresh_v1': { free: 'gives the fence' },
+  'pgauto_mv.begin_group_refresh_v1': { free: 'gives the fence, of each member' },
+  'pgauto_mv.enter_group_refresh_v1': {
+    fenced:
+      "select * from pgauto_mv.enter_group_refresh_v1(array[VIEW]::bigint[], array[VIEW_EPOCH]::bigint[], '1 s', '1 s')",
+  },
+  'pgauto_mv.lock_group_v1': { free: 'locks views to the end of the transaction, with the right to refresh them' },
+  'pgauto_mv.enter_member_v1': { free: 'writes no table' },
+  'pgauto_mv.finish_group_refresh_v1': {
+    fenced:
+      "select pgauto_mv.finish_group_refresh_v1(array[VIEW]::bigint[], array[VIEW_EPOCH]::bigint[], 'now', 'plain', 'x')",
+  },
+  'pgauto_mv.fail_group_refresh_v1': {
+    fenced:
+      "select pgauto_mv.fail_group_refresh_v1(array[VIEW]::bigint[], array[VIEW_EPOCH]::bigint[], 'now', VIEW, 'plain', '40001', 'm', 'd', 'h')",
+  },
+  'pgauto_mv.release_group_refresh_v1': {
+    fenced: "select pgauto_mv.release_group_refresh_v1(array[VIEW]::bigint[], array[VIEW_EPOCH]::bigint[], 'now', 'x')",
+  },
   'pgauto_mv.prepare_refresh_v1': { free: 'writes no table' },
   'pgauto_mv.blocked_by_refresh_v1': { free: 'reads; volatile for a fresh look' },
   'pgauto_mv.begin_upkeep_v1': { free: 'gives the fence' },
@@ -204,9 +222,18 @@ describe('a Processor that was declared dead changes nothing', () => {
 
   test.each(fenced)('%s works with the fence that holds', async (name, template) => {
     const view = name.startsWith('pgauto_mv');
+    const grouped = name.includes('_group_');
+    if (grouped) {
+      await db.query(
+        "with g as (insert into pgauto_mv.mv_group (name) values ('g') returning id) update pgauto_mv.mv m set group_id = g.id from g where m.id = $1",
+        [words['VIEW']],
+      );
+    }
     if (view) {
       const [go] = await db.query<{ outcome: string; epoch: string }>(
-        "select outcome, epoch::text from pgauto_mv.begin_refresh_v1($1, 'now', null, '1 s')",
+        grouped
+          ? "select outcome, epochs[1]::text as epoch from pgauto_mv.begin_group_refresh_v1($1, 'now', null, '1 s')"
+          : "select outcome, epoch::text from pgauto_mv.begin_refresh_v1($1, 'now', null, '1 s')",
         [words['VIEW']],
       );
       expect(go?.outcome).toBe('go');
@@ -222,5 +249,6 @@ describe('a Processor that was declared dead changes nothing', () => {
     if (name !== 'pgrelay.recall_v1') expect(await everything()).not.toEqual(before);
     if (view)
       await db.query("select pgauto_mv.release_refresh_v1($1, $2, 'now', 'x')", [words['VIEW'], words['VIEW_EPOCH']]);
+    if (grouped) await db.query("select pgauto_mv.drop_group('g')");
   });
 });

@@ -13,7 +13,7 @@ beforeAll(async () => {
   victim = await db.session('victim');
   await victim.query(await readFile(new URL('./support/plant.sql', import.meta.url), 'utf8'));
   await db.query(
-    'create schema shop; create table shop.orders (n integer primary key, total integer); create materialized view shop.sum as select sum(total) as total from shop.orders; create table shop.done (what text); grant usage on schema shop to pgrelay; grant insert on shop.done to pgrelay',
+    'create schema shop; create table shop.orders (n integer primary key, total integer); create materialized view shop.sum as select sum(total) as total from shop.orders; create materialized view shop.other as select count(*) as n from shop.orders; create table shop.done (what text); grant usage on schema shop to pgrelay; grant insert on shop.done to pgrelay',
   );
 });
 
@@ -164,6 +164,12 @@ describe.each(paths)('with search_path %s', (path) => {
     );
     await send("select pgauto_mv.alter_mv('sum', 'shop', p_reset => array['watch_tables', 'fire_on_replica'])");
     await send('call pgauto_mv.refresh_due()');
+    await send(
+      "select pgauto_mv.register_mv('shop.other'), pgauto_mv.create_group('g', '{shop.sum,shop.other}'), pgauto_mv.alter_group('g', '{shop.other,shop.sum}', true)",
+    );
+    await send("call pgauto_mv.refresh_due('shop.other')");
+    await send('select * from pgauto_mv.groups');
+    await send("select pgauto_mv.drop_group('g'), pgauto_mv.unregister_mv('shop.other')");
     await send("call pgauto_mv.refresh_due('shop.sum')");
     await send("call pgauto_mv.verify_mv('shop.sum')");
     await send('call pgauto_mv.verify_due(1)');
@@ -251,6 +257,7 @@ test('only these look names up in the search_path of their caller, and each says
     'purge',
     'qualify_watches', // names of tables, as the caller reads them
     'refresh_due', // a procedure that commits can have no SET; pins after each COMMIT
+    'refresh_group_due', // called by refresh_due, and likewise
     'register_channel', // keeps the caller's search_path for the action
     'register_command', // calls register_channel
     'register_mv', // calls qualify_watches

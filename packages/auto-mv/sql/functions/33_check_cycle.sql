@@ -1,5 +1,5 @@
 -- Refuses a view that would be refreshed because of its own refresh: by its chain, by what its query reads, or by both
--- together. Error: PM080, which names the way round.
+-- together; or with it a whole group (check_group). Error: PM080, which names the way round.
 create or replace function pgauto_mv.check_cycle(p_mv_id bigint) returns void
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -25,4 +25,5 @@ begin
     raise exception using errcode = 'PM080', message = format('these views would be refreshed in a circle: %s', v_way),
       hint = 'Leave one of them out of p_chain, or out of p_watch_tables.';
   end if;
+  perform pgauto_mv.check_group(g.id) from pgauto_mv.mv_group g;
 end $$;

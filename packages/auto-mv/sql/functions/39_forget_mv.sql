@@ -5,6 +5,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp set lock
 as $$
 begin
   perform pgauto_mv.lock_registry();
+  perform pgauto_mv.note_group(m.id, format('left the group %s', g.name)) from pgauto_mv.mv m join pgauto_mv.mv_group g on g.id = m.group_id where m.id = p_mv_id;
   delete from pgauto_mv.observation o where o.mv_id = p_mv_id;
   delete from pgauto_mv.mv m where m.id = p_mv_id;
   return query select w.id, w.relation, w.operation from pgauto_mv.watch w

@@ -30,7 +30,7 @@ begin
     perform pgauto_mv.find_relations_by_name();
     update pgauto_mv.mv m set node_id = v_node;
   end if;
-  update pgauto_mv.state s set snap = null, snaps = null, basis = null, claimed_until = null;
+  update pgauto_mv.state s set snap = null, snaps = null, basis = null, claimed_until = null, as_of = null;
   update pgauto_mv.observation o set seen_snap = null where o.mv_id in (
     select l.mv_id from pgauto_mv.observation l for update skip locked);
   delete from pgauto_mv.change c where c.xid >= pg_snapshot_xmax(pg_current_snapshot());

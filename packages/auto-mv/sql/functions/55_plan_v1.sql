@@ -142,8 +142,8 @@ begin
       perform pgauto_mv.log_skip(v_mv.id, v_source, v_o.skip_reason, v_state.epoch);
     end if;
 
-    if v_o.skip_reason = 'upstream first' then
-      null;                           -- the refresh it waits for brings it up again, the next look at the latest
+    if v_o.skip_reason = 'upstream first' or v_mv.group_id is not null then
+      null;                           -- the refresh it waits for brings it up again, the next look at the latest; a group is asked for below
     elsif v_due <= v_now and p_ask then
       -- Asked for already, and nobody has begun since: ask again only after 5 s, in case the event was cancelled.
       if v_o.requested_epoch is distinct from v_state.epoch or v_o.requested_at < v_now - interval '5 s' then
@@ -171,6 +171,7 @@ begin
   end loop;
 
   v_next := least(v_next, (select min(o.due_at) from pgauto_mv.observation o where o.due_at > v_now));   -- also of views in order
+  select least(v_next, g.next_at), coalesce(v_code, g.failed_sqlstate) into v_next, v_code from pgauto_mv.plan_groups(p_ask) g;
   update pgauto_mv.planner p set failed_sqlstate = v_code, failed_at = case when v_code is not null then v_now end
     where p.failed_sqlstate is distinct from v_code;
   return case when v_next is not null then greatest(1, ceil(extract(epoch from v_next - pgrelay.clock_now()) * 1000))::bigint end;

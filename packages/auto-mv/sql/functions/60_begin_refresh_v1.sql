@@ -3,7 +3,7 @@
 --              nor cooldown nor pause, nor that a trigger is still to be put on)
 --   p_token    of a wish or an explicit request: served when it is in every snapshot of the contents
 --   p_statement_timeout   of a view that has none of its own; the claim holds a minute longer, a day when it is 0
--- outcome: go (epoch is the fence, pid the backend to cancel) | gone | restored | fresh | paused | installing | gated |
+-- outcome: go (epoch is the fence, pid the backend to cancel) | group (the view is in one: begin_group_refresh_v1) | gone | restored | fresh | paused | installing | gated |
 -- in progress | cooldown | backing off; retry_ms says when a refused one may come again. A claim whose backend has ended is free at once. Never waits: a refresh that runs holds
 -- the state row, which is skipped.
 create or replace function pgauto_mv.begin_refresh_v1(p_mv_id bigint, p_source text, p_token xid8, p_statement_timeout interval)
@@ -28,6 +28,12 @@ begin
   if v_mv.id is null or not exists (select from pg_class c where c.oid = v_mv.view) then
     perform pgauto_mv.log_skip(p_mv_id, p_source, 'gone');
     outcome := 'gone';
+    return next;
+    return;
+  end if;
+  if v_mv.group_id is not null then                      -- never by itself
+    outcome := 'group';
+    retry_ms := 1000;                 -- for a Processor that knows no groups, and leaves an explicit request to one that does
     return next;
     return;
   end if;

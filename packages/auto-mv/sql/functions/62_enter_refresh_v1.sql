@@ -26,15 +26,7 @@ begin
   perform set_config('pgauto_mv.root', (                       -- for finish_refresh_v1, before snap is another
     select to_jsonb(r)::text from pgauto_mv.state s cross join lateral pgauto_mv.unserved_root(s.mv_id, s.snap) r where s.mv_id = p_mv_id), true);
   update pgauto_mv.state s set snap = case when not v_installing then v_snap end, basis = pgauto_mv.basis(p_mv_id, v_mv.view),
-    settings = p_settings, claimed_until = null, snaps = case when not v_installing then array(
-      select distinct x.snap::text from (
-        select v_snap as snap
-        union all
-        select e.snap from pgauto_mv.read_by(v_mv.view) b
-        left join pgauto_mv.mv u on u.view = b.relation
-        left join pgauto_mv.state us on us.mv_id = u.id
-        left join lateral unnest(us.snaps) e(snap) on true
-        where b.kind = 'm') x)::pg_snapshot[] end
+    settings = p_settings, claimed_until = null, snaps = case when not v_installing then pgauto_mv.snaps_of(v_mv.view, v_snap) end, as_of = pgauto_mv.as_of(v_mv.view)
     where s.mv_id = p_mv_id and s.epoch = p_epoch;
   if not found then
     raise exception using errcode = 'PM013', message = format('the claim %s of view %s is not valid any more', p_epoch, p_mv_id),

@@ -28,6 +28,7 @@ begin
     from jsonb_to_record(nullif(current_setting('pgauto_mv.root', true), '')::jsonb) r(root xid8, root_at timestamptz, root_duration interval);
   v_rewritten := pgauto_mv.source_rewritten(v_mv.view);
   update pgauto_mv.state s set snap = case when not v_rewritten then s.snap end, snaps = case when not v_rewritten then s.snaps end,
+      as_of = case when not v_rewritten then s.as_of end,
       done_epoch = p_epoch, done_at = v_now, done_duration = v_now - s.claimed_at, done_mode = p_mode,
       done_reason = p_reason, refreshes = s.refreshes + 1, failures = 0, failed_at = null, failed_sqlstate = null, failed_code = null,
       transient = null, next_retry_at = null, event_sqlstate = null,
@@ -45,9 +46,10 @@ begin
     v_before := nullif(current_setting('pgauto_mv.rows_before', true), '')::bigint[];
     v_after := pgauto_mv.written_rows(v_mv.view);
   end if;
-  insert into pgauto_mv.log (at, kind, mv_id, view_name, source, outcome, reason, mode, epoch, duration, lag, root_lag, root_duration, rows_inserted, rows_deleted)
+  insert into pgauto_mv.log (at, kind, mv_id, view_name, source, outcome, reason, mode, epoch, duration, lag, root_lag, root_duration, rows_inserted, rows_deleted, group_name)
     values (v_now, 'attempt', p_mv_id, format('%I.%I', v_mv.schema_name, v_mv.view_name), p_source, 'done', p_reason, p_mode, p_epoch,
-      v_duration, v_now - v_first, v_now - v_root.root_at, v_root_duration, v_after[1] - v_before[1], v_after[2] - v_before[2]);
+      v_duration, v_now - v_first, v_now - v_root.root_at, v_root_duration, v_after[1] - v_before[1], v_after[2] - v_before[2],
+      (select g.name from pgauto_mv.mv_group g where g.id = v_mv.group_id));
   if v_mv.channel is not null then
     v_event := pgauto_mv.announce_refresh(v_mv.channel, json_build_object('view', format('%I.%I', v_mv.schema_name, v_mv.view_name),
       'epoch', p_epoch, 'source', p_source, 'mode', p_mode, 'duration_ms', round(extract(epoch from v_duration) * 1000),

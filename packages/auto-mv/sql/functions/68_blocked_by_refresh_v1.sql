@@ -24,16 +24,17 @@ as $$
     union
     select p.origin, e.blocker from path p join edge e on e.waiter = p.at
   ), refreshing as (
-    select s.claimed_pid as pid, m.view, s.failures, s.claimed_pid in (select p.at from path p where p.origin = s.claimed_pid) as deadlocked
-    from pgauto_mv.state s join pgauto_mv.mv m on m.id = s.mv_id where s.claimed_until is not null
+    select s.claimed_pid as pid, array_agg(m.view) as views, max(s.failures) as failures,   -- several views: a group
+      s.claimed_pid in (select p.at from path p where p.origin = s.claimed_pid) as deadlocked
+    from pgauto_mv.state s join pgauto_mv.mv m on m.id = s.mv_id where s.claimed_until is not null group by s.claimed_pid
   )
   select distinct on (r.pid) r.pid,
     format('%s on %s is awaited', w.mode, coalesce(pgauto_mv.relation_name(w.relation), w.locktype)) || case when r.deadlocked then ', in a deadlock' else '' end
   from refreshing r join waiting w on r.pid = any (w.blockers)
   where r.pid = any (p_pids) and (r.deadlocked
-    or w.locktype = 'relation' and not (w.relation = r.view and w.mode = 'ExclusiveLock')
+    or w.locktype = 'relation' and not (w.relation = any (r.views) and w.mode = 'ExclusiveLock')
       and not exists (select from refreshing o where o.pid = w.pid)
       and w.waitstart < clock_timestamp() - p_patience *
-        case when w.relation = r.view and w.mode = 'AccessShareLock' then power(2, least(r.failures, 20)) else 1 end)
+        case when w.relation = any (r.views) and w.mode = 'AccessShareLock' then power(2, least(r.failures, 20)) else 1 end)
   order by r.pid, w.waitstart
 $$;

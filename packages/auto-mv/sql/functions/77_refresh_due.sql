@@ -4,7 +4,7 @@
 -- does what else Processors do (keep_house_v1), but for VACUUM and ANALYZE, which it leaves to autovacuum.
 --   p_view       only this view, now, whether it is due or not, paused or cooling down
 --   p_refreshed  how many views were refreshed
--- A failure is the view's: it is recorded, and the others go on. Call it outside a transaction block (else 2D000, before anything
+-- A failure is the view's: it is recorded, and the others go on. A view that is in a group is refreshed with all of its group. Call it outside a transaction block (else 2D000, before anything
 -- is done). The caller needs role pgrelay_processor, and the right to refresh the views. A view's statement timeout is not
 -- applied, since no timer can be set inside a call, and nothing cancels it for the sake of DDL: the caller's own
 -- statement_timeout bounds the call. What that cuts off counts as a failure of the view (57014), which the next call passes over.
@@ -21,6 +21,8 @@ declare
   v_mode pg_catalog.text;
   v_code pg_catalog.text;
   v_cut_off pg_catalog.bool;
+  v_members pg_catalog.int8[];
+  v_count pg_catalog.int8;
   v_message pg_catalog.text;
   v_detail pg_catalog.text;
   v_hint pg_catalog.text;
@@ -46,9 +48,23 @@ begin
     v_done := v_done || v_due.mv_id;
     commit;                           -- the token of p_view is of a transaction that has ended
     perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-    select b.outcome = 'go' as go, b.epoch into v_claim from pgauto_mv.begin_refresh_v1(v_due.mv_id, v_due.source, v_due.token, '0') b;
+    select b.outcome = 'go' as go, b.outcome = 'group' as grouped, b.epoch into v_claim from pgauto_mv.begin_refresh_v1(v_due.mv_id, v_due.source, v_due.token, '0') b;
     if not v_claim.go then
       commit;
+      if v_claim.grouped then
+        call pgauto_mv.refresh_group_due(v_due.mv_id, v_due.source, v_due.token, v_members, v_count, v_code);
+        perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+        v_done := v_done || v_members;
+        p_refreshed := p_refreshed + v_count;
+        if pg_catalog.current_setting('deadlock_timeout') <> v_deadlock_timeout then
+          perform pg_catalog.set_config('deadlock_timeout', v_deadlock_timeout, false);
+        end if;
+        if v_code = '57014' then
+          raise exception using errcode = '57014', message = 'pgauto_mv.refresh_due was cut off in the refresh of a group',
+            hint = 'get_mv_problems() names the view. A longer statement_timeout, or a Processor, gets past it.';
+        end if;
+        commit;
+      end if;
       continue;
     end if;
 

@@ -6,6 +6,7 @@
 -- of the last 20 refreshes.
 -- verified_until: up to when contents and query are known to have been equal; verification, verification_reason: what the last try to
 -- compare them came to (see end_verify_v1).
+-- as_of: all that was committed before it is in the contents, also by way of the materialized views they were read from.
 create or replace view pgauto_mv.freshness as
 select m.id, m.view, m.schema_name, m.view_name,
   s.snap is null or m.node_id is distinct from (select pgauto_mv.node_here()) or u.pending > 0 or pgauto_mv.is_gated(m.id) as dirty,
@@ -24,7 +25,8 @@ select m.id, m.view, m.schema_name, m.view_name,
   m.target_lag, m.cpu_share,
   (select pg_catalog.percentile_disc(0.95) within group (order by l.root_lag) from (
     select l.root_lag from pgauto_mv.log l where l.mv_id = m.id and l.kind = 'attempt' and l.outcome = 'done' order by l.id desc limit 20) l) as achieved_lag,
-  y.verified_until, y.outcome as verification, y.reason as verification_reason
+  y.verified_until, y.outcome as verification, y.reason as verification_reason,
+  s.as_of, (select g.name from pgauto_mv.mv_group g where g.id = m.group_id) as group_name
 from pgauto_mv.mv m
 join pgauto_mv.state s on s.mv_id = m.id
 left join pgauto_mv.observation o on o.mv_id = m.id

@@ -11,6 +11,8 @@ as $$
   union all
   select * from pgauto_mv.verification_problems()
   union all
+  select * from pgauto_mv.group_problems()
+  union all
   select 'nullable_unique_key', format('%I.%I', v.schema_name, v.view_name),
       format('%s %% of the rows have NULL in %I: a refresh writes these anew every time', round(st.null_frac * 100), st.attname),
       coalesce(pgauto_mv.recreate_without_nulls(v.view, st.attname) || ' -- and its grants; or put coalesce() around the column in your way',

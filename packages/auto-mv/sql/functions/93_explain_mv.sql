@@ -3,6 +3,7 @@
 --   watch         what makes it dirty, as a diff to what the query asks for (see explain_watches)
 --   unwatchable   what it reads and nothing can watch, with the reason
 --   above         the registered views that are refreshed before it
+--   group         the group it is refreshed with: its members in order, how, what that costs, what is in the way
 --   state         whether it is fresh, since when not, and how the last refresh went
 --   times         the three times, explicit or solved for a target and from what; how old changes were when it showed them
 --   verified      until when its contents are known to have been what its query gives, or why that is not known
@@ -25,10 +26,11 @@ begin
           when '-' then ' (the query does not ask for it)' else '' end)
     from pgauto_mv.explain_watches(v_mv_id) w;
   return query select t.topic, t.object, t.detail from pgauto_mv.explain_times(v_mv_id) t;
+  return query select s.topic, s.object, s.detail from pgauto_mv.explain_group(v_mv_id) s;
   return query select s.topic, s.object, s.detail from pgauto_mv.explain_refresh(v_mv_id) s;
   return query
     select 'better'::text, p.object, format('%s: %s. %s', p.code, p.evidence, p.remedy) from pgauto_mv.get_mv_problems() p
-      where p.object = v_name or p.object in (select w.relation from pgauto_mv.explain_watches(v_mv_id) w)
+      where p.object = v_name or p.object in (select 'group ' || g.object from pgauto_mv.explain_group(v_mv_id) g) or p.object in (select w.relation from pgauto_mv.explain_watches(v_mv_id) w)
     union all
     select 'better', v_name, h.hint from pgauto_mv.explain_hints(v_mv_id) h;
 end $$;

@@ -5,6 +5,13 @@ import { toMvError } from './mv-errors.js';
 import type { MvAction, MvFact, MvSimulation, MvTimes } from './mv-explain.js';
 import { type MvFreshness, toFreshness } from './mv-freshness.js';
 import { type MvProblem, mvGateway } from './mv-gateway.js';
+import {
+  type AlterMvGroupOptions,
+  checkGroupName,
+  type MvGroup,
+  type MvGroupOptions,
+  toGroupArguments,
+} from './mv-groups.js';
 import type { MvIncident } from './mv-incidents.js';
 import { isMvName, type MvName, toSql } from './mv-name.js';
 import { invalid, toArguments } from './mv-parameters.js';
@@ -67,6 +74,18 @@ export interface MvClient {
    * @throws RelayError AUTO_MV_SOURCE_NOT_GATED, AUTO_MV_LOCKED, AUTO_MV_TRIGGER_NOT_ALLOWED
    */
   ungateSource(table: MvName): Promise<void>;
+  /**
+   * From now on these views are refreshed together, in one transaction, so that they show one instant; returns the group's id.
+   * @throws RelayError AUTO_MV_VIEW_NOT_REGISTERED, AUTO_MV_GROUP_NAME, AUTO_MV_GROUP_MEMBER, AUTO_MV_GROUP_SIZE,
+   * AUTO_MV_GROUP_MIXED, AUTO_MV_CHAIN_CYCLE, AUTO_MV_REFRESH_NOT_ALLOWED, AUTO_MV_LOCKED
+   */
+  createGroup(name: string, views: readonly MvName[], options?: MvGroupOptions): Promise<string>;
+  /** @throws RelayError AUTO_MV_GROUP_UNKNOWN, and as createGroup() */
+  alterGroup(name: string, changes: AlterMvGroupOptions): Promise<void>;
+  /** Its members are refreshed each by itself again. @throws RelayError AUTO_MV_GROUP_UNKNOWN, AUTO_MV_LOCKED */
+  dropGroup(name: string): Promise<void>;
+  /** All groups: as of when their contents are, what they cost, what is in the way. */
+  groups(): Promise<readonly MvGroup[]>;
   /** What it reads and watches, when it is refreshed next and why, and what would be better. @throws RelayError AUTO_MV_VIEW_NOT_REGISTERED */
   explainMv(view: MvName): Promise<readonly MvFact[]>;
   /**
@@ -122,6 +141,11 @@ export function createMvClient(options: { readonly connectionString: string } | 
     },
     gateSource: async (table) => mvGateway.onSource(db, 'gate_source', checkName(table)),
     ungateSource: async (table) => mvGateway.onSource(db, 'ungate_source', checkName(table)),
+    createGroup: async (name, views, options = {}) =>
+      mvGateway.createGroup(db, checkGroupName(name), toGroupArguments({ ...options, views })),
+    alterGroup: async (name, changes) => mvGateway.alterGroup(db, checkGroupName(name), toGroupArguments(changes)),
+    dropGroup: async (name) => mvGateway.dropGroup(db, checkGroupName(name)),
+    groups: async () => mvGateway.groups(db),
     explainMv: async (view) => mvGateway.explain(db, checkName(view)),
     simulateMv: async (view, times = {}) => {
       const { refreshLag, maxWait, cooldown, targetLagMs, cpuShare, windowMs = 86_400_000 } = times;

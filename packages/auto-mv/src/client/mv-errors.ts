@@ -25,6 +25,11 @@ const codes: Readonly<Record<string, string>> = {
   PM052: 'AUTO_MV_SOURCE_NOT_GATED',
   PM070: 'AUTO_MV_SCHEDULE_UNKNOWN',
   PM080: 'AUTO_MV_CHAIN_CYCLE',
+  PM120: 'AUTO_MV_GROUP_NAME',
+  PM121: 'AUTO_MV_GROUP_UNKNOWN',
+  PM122: 'AUTO_MV_GROUP_MEMBER',
+  PM123: 'AUTO_MV_GROUP_SIZE',
+  PM124: 'AUTO_MV_GROUP_MIXED',
 };
 
 /** What the server says of the name of a view that it cannot find, or cannot read as a name. */

@@ -1,6 +1,6 @@
 /** A row of explain_mv(): one fact about a view. */
 export interface MvFact {
-  /** `source`, `watch`, `unwatchable`, `above`, `times`, `state`, `next refresh`, `plan` or `better`. */
+  /** `source`, `watch`, `unwatchable`, `above`, `group`, `times`, `state`, `verified`, `next refresh`, `plan` or `better`. */
   readonly topic: string;
   readonly object: string;
   readonly detail: string;

@@ -42,6 +42,10 @@ export interface MvFreshness {
   readonly verification: string | null;
   /** Why it told nothing. */
   readonly verificationReason: string | null;
+  /** All that was committed before it is in the contents; null: unknown. */
+  readonly asOf: Date | null;
+  /** The group it is refreshed with. */
+  readonly group: string | null;
 }
 
 /** The row as it is read: times as ms since the epoch. */
@@ -58,6 +62,7 @@ export function toFreshness(row: MvFreshnessRow): MvFreshness {
     lastRefreshedAt: toDate(row.lastRefreshedAt),
     nextRetryAt: toDate(row.nextRetryAt),
     verifiedUntil: toDate(row.verifiedUntil),
+    asOf: toDate(row.asOf),
   };
 }
 

@@ -3,6 +3,7 @@ import type { QueryResultRow } from 'pg';
 import { toMvError } from './mv-errors.js';
 import type { MvAction, MvFact, MvSimulation } from './mv-explain.js';
 import type { MvFreshnessRow } from './mv-freshness.js';
+import type { MvGroup, MvGroupArguments } from './mv-groups.js';
 import type { MvIncident } from './mv-incidents.js';
 import { type MvName, toSql } from './mv-name.js';
 import type { MvArguments } from './mv-parameters.js';
@@ -92,7 +93,8 @@ export const mvGateway = {
         ${ms('f.target_lag')} as "targetLagMs", f.cpu_share::float8 as "cpuShare", ${ms('f.achieved_lag')} as "achievedLagMs",
         f.last_refresh_reason as "lastRefreshReason", f.failures, f.failed_sqlstate as "failedSqlstate",
         f.failed_code as "failedCode", ${ms('f.next_retry_at')} as "nextRetryAt",
-        ${ms('f.verified_until')} as "verifiedUntil", f.verification, f.verification_reason as "verificationReason"
+        ${ms('f.verified_until')} as "verifiedUntil", f.verification, f.verification_reason as "verificationReason",
+        ${ms('f.as_of')} as "asOf", f.group_name as "group"
       from pgauto_mv.freshness f where ${which}`,
       values,
     );
@@ -142,6 +144,40 @@ export const mvGateway = {
 
   async actions(db: Queryable, name: 'sync_mv' | 'clean_mv'): Promise<readonly MvAction[]> {
     return query<MvAction>(db, `select action, object from pgauto_mv.${name}()`, []);
+  },
+
+  async createGroup(db: Queryable, name: string, group: MvGroupArguments): Promise<string> {
+    const rows = await query<{ id: string }>(
+      db,
+      "select pgauto_mv.create_group($1, $2::regclass[], coalesce($3, false), coalesce($4::interval, '60 s'))::text as id",
+      [name, (group.views ?? []).map(toSql), group.plain, group.maxDuration],
+    );
+    return only(rows).id;
+  },
+
+  async alterGroup(db: Queryable, name: string, group: MvGroupArguments): Promise<void> {
+    await query(db, 'select pgauto_mv.alter_group($1, $2::regclass[], $3, $4::interval)', [
+      name,
+      group.views?.map(toSql) ?? null,
+      group.plain,
+      group.maxDuration,
+    ]);
+  },
+
+  async dropGroup(db: Queryable, name: string): Promise<void> {
+    await query(db, 'select pgauto_mv.drop_group($1)', [name]);
+  },
+
+  async groups(db: Queryable): Promise<readonly MvGroup[]> {
+    return query<{ [K in keyof MvGroup]: MvGroup[K] }>(
+      db,
+      `select g.name, g.members, g.mode, g.mode_reason as "modeReason", g.as_of as "asOf", g.dirty, g.last_refreshed_at as "lastRefreshedAt",
+        ${ms('g.last_refresh_duration')} as "lastRefreshDurationMs", ${ms('g.cost')} as "costMs",
+        array(select ${ms('c')} from unnest(g.member_costs) with ordinality u(c, place) order by u.place) as "memberCostsMs",
+        ${ms('g.max_duration')} as "maxDurationMs", g.due_at as "dueAt", g.skip_reason as "skipReason", g.held_by as "heldBy", g.failing
+      from pgauto_mv.groups g order by g.name`,
+      [],
+    );
   },
 
   async problems(db: Queryable): Promise<readonly MvProblem[]> {

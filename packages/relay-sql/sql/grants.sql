@@ -8,7 +8,8 @@ grant execute on function pgrelay.seal_action(), pgrelay.held_transactions() to 
 grant execute on function pgrelay.clock_now(), pgrelay.current_event() to pgrelay, pgrelay_producer, pgrelay_viewer, pgrelay_admin, pgrelay_processor;
 
 grant execute on function pgrelay.notify(text, text, timestamptz, integer, text, interval, text),
-  pgrelay.notify_many(text, text[], timestamptz[], integer[], text[], interval[], text[]), pgrelay.after_all(bigint[], text, text, integer) to pgrelay_producer;
+  pgrelay.notify_many(text, text[], timestamptz[], integer[], text[], interval[], text[]), pgrelay.notify_without_key(text, text, timestamptz, integer, text),
+  pgrelay.notify_many_without_key(text, text[], timestamptz[], integer[], text[]), pgrelay.after_all(bigint[], text, text, integer) to pgrelay_producer;
 grant execute on function pgrelay.next_fire(text, timestamptz, text, timestamptz), pgrelay.check_schedule(text, text) to pgrelay_producer, pgrelay_viewer;
 
 grant select on pgrelay.channels, pgrelay.events, pgrelay.processors, pgrelay.log, pgrelay.retry_rules, pgrelay.breakers, pgrelay.limits, pgrelay.debounces to pgrelay_viewer;

@@ -53,9 +53,17 @@ create table pgrelay.limit_turn (
 alter table pgrelay.channel add column limited boolean not null default false;
 
 -- They have more parameters or columns now; the functions that come next are new ones.
-drop function if exists pgrelay.notify(text, text, timestamptz, integer, text);
-drop function if exists pgrelay.notify_many(text, text[], timestamptz[], integer[], text[]);
 drop function if exists pgrelay.claim_v1(smallint, bigint, smallint, integer, integer, smallint[], bigint[]);
 drop function if exists pgrelay.claim_toplevel_v1(smallint, bigint, smallint, integer);
 drop function if exists pgrelay.reclaim_v1(smallint, bigint);
 drop function if exists pgrelay.ready_channels(integer[], integer[], smallint[], bigint[]);
+
+-- What producers call is never dropped: a statement that calls it several times may have begun, and a view or function may depend on it.
+-- It gets another name, and does what it did (20_notify_without_key.sql, 21_notify_many_without_key.sql).
+do $$
+begin
+  if to_regprocedure('pgrelay.notify(text, text, timestamptz, integer, text)') is not null then
+    alter function pgrelay.notify(text, text, timestamptz, integer, text) rename to notify_without_key;
+    alter function pgrelay.notify_many(text, text[], timestamptz[], integer[], text[]) rename to notify_many_without_key;
+  end if;
+end $$;

@@ -44,8 +44,3 @@ alter table pgrelay.log add column into_event bigint;
 
 -- Until when a key is kept although its event has started; NULL: until it starts.
 alter table pgrelay.dedup add column kept_until timestamptz;
-
--- They have one more parameter now.
-drop function if exists pgrelay.notify(text, text, timestamptz, integer, text);
-drop function if exists pgrelay.notify_many(text, text[], timestamptz[], integer[], text[]);
-drop function if exists pgrelay.take_key(integer, text, bigint, timestamptz);

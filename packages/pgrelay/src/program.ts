@@ -3,6 +3,7 @@ import { isEventId } from '@pgrelay/relay-core';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { runCronPlan, runCronSync } from './commands/cron.js';
 import { runExplain } from './commands/explain.js';
+import { type ExtensionCommandOptions, runExtension } from './commands/extension.js';
 import { runMigrate } from './commands/migrate.js';
 import { runProblems } from './commands/problems.js';
 import { runScript } from './commands/script.js';
@@ -36,6 +37,14 @@ export function makeProgram(ended: (code: number) => void): Command {
     .option('--json', 'JSON instead of SQL, errors included')
     .addHelpText('after', environment)
     .action(async (options: { readonly json?: boolean }) => ended(await runScript(options)));
+  program
+    .command('extension')
+    .description('write the files of CREATE EXTENSION for a server whose disk you can reach')
+    .requiredOption('-o, --output <folder>', 'where to; on the server: the folder extension in pg_config --sharedir')
+    .option('--from <version...>', 'versions to update from, beside the earlier releases', [])
+    .option('--json', 'JSON instead of text, errors included')
+    .addHelpText('after', environment)
+    .action(async (options: ExtensionCommandOptions) => ended(await runExtension(options)));
   command('start', 'run a Processor until SIGTERM or SIGINT; a second signal forces it')
     .addOption(
       new Option('-w, --workers <n>', 'connections that run actions, 1 to 9')

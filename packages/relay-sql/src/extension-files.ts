@@ -14,6 +14,8 @@ export interface ExtensionOptions {
   readonly version: string;
   /** Versions that can be updated to it. Default: the earlier releases. */
   readonly from?: readonly string[];
+  /** The relay's own module; for tests of upgrades. */
+  readonly relay?: SqlModule;
 }
 
 /**
@@ -26,7 +28,7 @@ export async function extensionFiles(options: ExtensionOptions): Promise<Readonl
   const from = options.from ?? earlierReleases;
   for (const version of [options.version, ...from]) checkVersion(version);
   const files = new Map<string, string>();
-  for (const module of [relaySql, ...(options.modules ?? [])]) {
+  for (const module of [options.relay ?? relaySql, ...(options.modules ?? [])]) {
     const { extension } = module;
     if (extension === undefined || !/^[a-z][a-z0-9_]{0,62}$/.test(extension)) {
       throw invalid(`module ${module.name} names no extension (${extension})`, 'Give it one: extension: "pg_name".');
@@ -48,7 +50,7 @@ function control(module: SqlModule, version: string): string {
   const settings = {
     comment: `schema ${module.name} of pgrelay`,
     default_version: version,
-    ...(module === relaySql ? {} : { requires: relaySql.extension }),
+    ...(module.name === relaySql.name ? {} : { requires: relaySql.extension }),
     schema: 'pg_catalog',
     encoding: 'UTF8',
   };

@@ -1,3 +1,4 @@
+export { earlierReleases } from './earlier-releases.js';
 export { type ExtensionOptions, extensionFiles } from './extension-files.js';
 export { installScript } from './install-script.js';
 export {

@@ -5,8 +5,8 @@ begin
   if to_regnamespace(:literal) is null then
     create schema :schema authorization pgrelay_owner;
     set local role pgrelay_owner;
-    delete from pgrelay.schema_migration m where pg_catalog.quote_ident(m.module) = :literal;
-    delete from pgrelay.schema_module m where pg_catalog.quote_ident(m.module) = :literal;
+    delete from pgrelay.schema_migration m where array[m.module] = pg_catalog.parse_ident(:literal);
+    delete from pgrelay.schema_module m where array[m.module] = pg_catalog.parse_ident(:literal);
   elsif exists (select from pg_catalog.pg_namespace n where n.oid = to_regnamespace(:literal) and n.nspowner <> 'pgrelay_owner'::pg_catalog.regrole) then
     raise exception using errcode = 'PR027', message = pg_catalog.format('schema %s exists already and does not belong to pgrelay_owner', :literal),
       hint = 'Look what is in it; then drop it, or make pgrelay_owner its owner.';

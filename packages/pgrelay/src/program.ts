@@ -8,6 +8,7 @@ import { runMigrate } from './commands/migrate.js';
 import { runProblems } from './commands/problems.js';
 import { runScript } from './commands/script.js';
 import { runStart } from './commands/start.js';
+import { runUninstall } from './commands/uninstall.js';
 import {
   type CommonOptions,
   type CronOptions,
@@ -15,6 +16,7 @@ import {
   defaultOptions,
   logLevels,
   type StartOptions,
+  type UninstallCommandOptions,
 } from './options.js';
 import { version } from './version.js';
 
@@ -66,6 +68,11 @@ export function makeProgram(ended: (code: number) => void): Command {
   command('explain', 'say why an event is not running, or what became of it')
     .addArgument(new Argument('<id>', 'the id that notify() returned').argParser(eventId))
     .action(async (id: string, options: CommonOptions) => ended(await runExplain(id, options)));
+  command('uninstall', 'list what would be removed and what would be lost (exit code 3); with --yes remove it')
+    .option('--module <schema...>', 'only these, such as pgrelay_cron (default: all)')
+    .option('--yes', 'remove it, in one transaction')
+    .option('--force', 'also while Processors are alive; they end with errors')
+    .action(async (options: UninstallCommandOptions) => ended(await runUninstall(options)));
   addCron(program, ended);
   return program;
 }

@@ -40,7 +40,7 @@ async function populate(session: pg.Client, url: string): Promise<void> {
     select pgrelay.unset_retry(null, 'sqlstate:40');
     select pgauto_mv.register_mv('public.totals'::regclass, p_refresh_lag => 0, p_cooldown => 0);
     select pgrelay_cron.schedule('nightly', '0 3 * * *', 'select 1');
-    select pgrelay_http.register_endpoint('hook', 'https://127.0.0.1:9/hook')`);
+    select pgrelay_http.register_endpoint('hook', 'https://relay.invalid/hook')`);
   await session.query("select pgrelay.notify('stock', '1'), pgrelay.notify('stock', '0')");
   const before = start(url);
   await until(

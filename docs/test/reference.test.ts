@@ -78,6 +78,8 @@ describe('docs/reference/options.md', () => {
     ['BreakerOptions', 'packages/relay-core/src'],
     ['NotifyOptions', 'packages/relay-core/src'],
     ['MigrateOptions', 'packages/relay-sql/src'],
+    ['ExtensionOptions', 'packages/relay-sql/src'],
+    ['UninstallOptions', 'packages/relay-sql/src'],
     ['EmbeddedOptions', 'packages/embedded/src'],
     ['AutoMvOptions', 'packages/auto-mv/src'],
     ['HttpEndpoint', 'packages/plugin-http/src'],

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { composedModules } from '../src/compose.js';
 import { Binary, run } from './support/binary.js';
 import { catalog, schemas } from './support/catalog.js';
-import { client, lacking, mayLack } from './support/clients.js';
+import { client, errors, lacking, mayLack, shell } from './support/clients.js';
 import { currentFiles, extensions } from './support/extensions.js';
 import { type OwnServer, useServers } from './support/server.js';
 
@@ -107,6 +107,44 @@ describe.skipIf(lacking !== undefined).each(['migrate', 'extension'] as const)(
         stdout: expect.stringContaining('Nothing to do'),
       });
     });
+
+    test('the commands of the guide do it', async () => {
+      const page = await readFile(new URL('../../../docs/guides/back-up-and-restore.md', import.meta.url), 'utf8');
+      const commands = [...page.matchAll(/^```sh restore\n([\s\S]*?)^```$/gm)].map((match) => match[1]).join('');
+      const [old, fresh] = [from, to].map((server) => server.url('postgres').replace(/\/postgres$/, ''));
+      shell(commands, folder, { OLD_SERVER: old ?? '', NEW_SERVER: fresh ?? '' });
+      expect(await rowsOf(await to.connect('shop'))).toEqual(rows);
+    });
+
+    test.skipIf(kind === 'extension')(
+      'a login that is no superuser restores, and migrate mends what it could not',
+      async () => {
+        await to.run(
+          "create role mover login password 'mover'",
+          'create database moved owner mover',
+          'grant pgrelay_owner to mover',
+        );
+        const lines = errors('pg_restore', '--dbname', to.url('moved', 'mover'), path.join(folder, 'shop.dump'));
+        expect(
+          lines.filter(
+            (line) =>
+              !/must be (a )?member of role "?postgres|able to SET ROLE "postgres"|schema pgrelay_action|errors ignored|^pg_restore: (from|while)/.test(
+                line,
+              ),
+          ),
+        ).toEqual([]);
+        const session = await to.connect('moved');
+        expect(await rowsOf(session)).toEqual(rows);
+        const missing = async () =>
+          (await session.query("select object from pgrelay.get_problems() where code = 'action_missing'")).rows.length;
+        expect(await missing()).toBeGreaterThan(0);
+        expect(await migrate({ connectionString: to.url('moved', 'mover'), modules })).toMatchObject({
+          upToDate: true,
+        });
+        expect(await missing()).toBe(0);
+        expect(await catalog(session)).toBe(await catalog(origin));
+      },
+    );
 
     test('the node of the events is a problem; adopted, everything goes on and runs once', async () => {
       const name = kind === 'migrate' ? 'custom' : 'plain';

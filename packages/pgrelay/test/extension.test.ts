@@ -110,6 +110,67 @@ describe('every way to install gives the same', () => {
   });
 });
 
+describe('what is installed becomes an extension', () => {
+  const members = `select pg_describe_object(classid, objid, 0) as what from pg_depend where deptype = 'e' and refobjid in
+    (select oid from pg_extension where extname ~ '^pg_(relay|auto_mv)') order by 1`;
+  const dumped =
+    "select extname, (select array_agg(t::regclass::text order by t::regclass::text) from unnest(extconfig) t) as tables from pg_extension where extname ~ '^pg_' order by 1";
+  const takeIn = async (client: pg.Client) => {
+    for (const extension of extensions) {
+      await client.query(`create extension ${extension} version 'unpackaged'`);
+      await client.query(`alter extension ${extension} update`);
+    }
+  };
+
+  test('with its rows, the same members and the same rules for dumps', async () => {
+    const client = await database('packaged', 'packager');
+    await server.run('grant pgrelay_owner to packager');
+    await migrate({ connectionString: server.url('packaged', 'packager'), modules });
+    const dba = await server.connect('packaged');
+    await dba.query("select pgrelay.register_channel('kept', 'select 1')");
+    await dba.query("select pgrelay.notify('kept')");
+    await takeIn(client);
+    const made = await server.connect('created');
+    expect((await dba.query(members)).rows).toEqual((await made.query(members)).rows);
+    expect((await dba.query(dumped)).rows).toEqual((await made.query(dumped)).rows);
+    await dba.query('call pgrelay.run()');
+    expect((await dba.query("select outcome from pgrelay.log where channel = 'kept'")).rows).toEqual([
+      { outcome: 'done' },
+    ]);
+    await dba.query("select pgrelay.drop_channel('kept')");
+    expect(await catalog(dba)).toBe(expected);
+  });
+
+  test('only by somebody who could also drop it', async () => {
+    await database('strange', 'stranger');
+    await migrate({ connectionString: server.url('strange'), modules });
+    const client = await server.connect('strange', 'stranger');
+    await expect(client.query("create extension pg_relay version 'unpackaged'")).rejects.toMatchObject({
+      code: 'PR043',
+    });
+  });
+});
+
+test('a trigger that a member of pgrelay_owner has planted does not run as a superuser', async () => {
+  await database('planted', 'planter');
+  await server.run('grant pgrelay_owner to planter');
+  const client = await server.connect('planted', 'planter');
+  await create(client, `version '${earlier}'`);
+  await client.query(`set role pgrelay_owner`);
+  await client.query('create table pgrelay.ran_as (who text)');
+  await client.query(
+    `create function pgrelay.spring() returns trigger language plpgsql as $$ begin insert into pgrelay.ran_as values (current_user); return new; end $$`,
+  );
+  for (const table of ['schema_migration', 'schema_module', 'instance', 'retry_rule', 'channel'])
+    await client.query(
+      `create trigger trap before insert or update or delete on pgrelay.${table} for each statement execute function pgrelay.spring()`,
+    );
+  await client.query('reset role');
+  await client.query('alter extension pg_relay update');
+  const { rows } = await (await server.connect('planted')).query('select distinct who from pgrelay.ran_as');
+  expect(rows).toEqual([{ who: 'pgrelay_owner' }]);
+});
+
 describe('an extension and migrate()', () => {
   test('migrate leaves one that is current alone, and says how to upgrade one that is not', async () => {
     const client = await database('mixed');
@@ -130,6 +191,15 @@ describe('an extension and migrate()', () => {
   test('a schema that is there already is refused, and nothing is done', async () => {
     const client = await server.connect('migrated');
     await expect(client.query('create extension pg_relay')).rejects.toMatchObject({ code: 'PR043' });
+    expect(await catalog(client)).toBe(expected);
+  });
+
+  test('the statements of the guide do it', async () => {
+    const page = await readFile(new URL('../../../docs/guides/install.md', import.meta.url), 'utf8');
+    const client = await database('guide');
+    const blocks = [...page.matchAll(/^```sql extension\n([\s\S]*?)^```$/gm)].map((match) => match[1] ?? '');
+    expect(blocks).toHaveLength(2);
+    for (const block of blocks) await client.query(block);
     expect(await catalog(client)).toBe(expected);
   });
 

@@ -153,19 +153,19 @@ describe.each(['migrate', 'script', 'extension'] as const)('installed by %s', (k
 });
 
 test('a login with CREATEROLE removes what it has installed, roles included', async () => {
-  await server.run(
-    "create role maker login password 'maker' createrole",
-    'create database made',
-    'grant create on database made to maker',
-  );
+  await server.run("create role maker login password 'maker' createrole", 'create database made owner maker');
   await migrate({ connectionString: server.url('made', 'maker'), modules });
-  await populate(await server.connect('made'));
-  const plan = await uninstall('made', '--database-url', server.url('made', 'maker'));
-  expect(plan.code).toBe(3);
+  const session = await server.connect('made', 'maker');
+  await populate(session);
+  expect((await uninstall('made', '--database-url', server.url('made', 'maker'))).code).toBe(3);
+  const dba = await server.connect('made');
+  await dba.query('create table public.of_others (id int); grant select on public.of_others to pgrelay_admin');
   const done = await uninstall('made', '--yes', '--database-url', server.url('made', 'maker'));
-  expect({ code: done.code, stderr: done.stderr, kept: done.kept }).toEqual({ code: 0, stderr: '', kept: [] });
-  expect(await rest(await server.connect('made'))).toEqual(['relation orders', 'relation totals']);
-  expect(await ourRoles()).toEqual([]);
+  expect({ code: done.code, stderr: done.stderr }).toEqual({ code: 0, stderr: '' });
+  expect(done.kept.map(({ object }) => object)).toEqual(['pgrelay_admin']); // its right on the table of another is not the login's to take
+  expect(await rest(session)).toEqual(['relation of_others', 'relation orders', 'relation totals']);
+  expect(await ourRoles()).toEqual(['pgrelay_admin']);
+  await dba.query('drop owned by pgrelay_admin; drop role pgrelay_admin');
 });
 
 test('one module goes with its channels, and nothing else; its jobs do not wait for ever', async () => {

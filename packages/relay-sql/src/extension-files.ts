@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { earlierReleases } from './earlier-releases.js';
 import { lockKey } from './migrate.js';
-import { forSchema, migratorSql } from './migrator-sql.js';
+import { migratorSql } from './migrator-sql.js';
 import { RelayError } from './relay-error.js';
 import { fill, moduleBody, refusal } from './script-parts.js';
 import { type LoadedModule, loadModule, relaySql, type SqlModule } from './sql-module.js';
@@ -20,8 +20,8 @@ export interface ExtensionOptions {
 
 /**
  * The files of the extensions, name → text, from the same SQL as `migrate()` and the script: for each module a control file, a
- * script that creates it, and one for each version that it can be updated from. They all do the same, since a migration that has run
- * is skipped. Their place is the folder `extension` in `pg_config --sharedir`, or one in `extension_control_path`.
+ * script that creates it, one for each version that it can be updated from, and two that make an extension of what is installed. They
+ * all do the same, since a migration that has run is skipped. Their place is the folder `extension` in `pg_config --sharedir`, or one in `extension_control_path`.
  * @throws RelayError RELAY_EXTENSION_INVALID, RELAY_MIGRATION_NAME; CREATE EXTENSION raises PR010, PR043, PR044, an update PR040, PR041
  */
 export async function extensionFiles(options: ExtensionOptions): Promise<ReadonlyMap<string, string>> {
@@ -35,13 +35,15 @@ export async function extensionFiles(options: ExtensionOptions): Promise<Readonl
     }
     const loaded = await loadModule(module);
     const rules = await readFile(new URL('dump.sql', module.directory), 'utf8');
-    const script = (fresh: boolean) =>
-      extensionScript({ extension, module: loaded, rules, version: options.version, fresh });
+    const script = (kind: Script['kind']) =>
+      extensionScript({ extension, module: loaded, rules, version: options.version, kind });
+    const update = (version: string) => `${extension}--${version}--${options.version}.sql`;
     files.set(`${extension}.control`, control(module, options.version));
-    files.set(`${extension}--${options.version}.sql`, await script(true));
-    for (const version of from.filter((each) => each !== options.version)) {
-      files.set(`${extension}--${version}--${options.version}.sql`, await script(false));
-    }
+    files.set(`${extension}--${options.version}.sql`, await script('create'));
+    for (const version of from.filter((each) => each !== options.version))
+      files.set(update(version), await script('update'));
+    files.set(`${extension}--unpackaged.sql`, await unpackagedScript(extension, module));
+    files.set(update('unpackaged'), await script('take in'));
   }
   return files;
 }
@@ -69,33 +71,50 @@ interface Script {
   readonly module: LoadedModule;
   readonly rules: string;
   readonly version: string;
-  /** For CREATE EXTENSION; else for an update. */
-  readonly fresh: boolean;
+  /** What the script is for: CREATE EXTENSION, an update, or one that takes in what `migrate()` has installed. */
+  readonly kind: 'create' | 'update' | 'take in';
 }
 
-async function extensionScript({ extension, module, rules, version, fresh }: Script): Promise<string> {
+async function extensionScript({ extension, module, rules, version, kind }: Script): Promise<string> {
   const core = module.name === relaySql.name;
   const schemas = core ? [module.name, 'pgrelay_action'] : [module.name];
   const values = {
-    statement: fresh ? `create extension ${extension}` : `alter extension ${extension} update`,
+    statement: kind === 'create' ? `create extension ${extension}` : `alter extension ${extension} update`,
     title: `${extension} ${version}`,
     lock: String(lockKey),
     module: pg.escapeLiteral(module.name),
     extension: pg.escapeLiteral(extension),
+    extension_name: extension,
     schemas: `array[${schemas.map((schema) => pg.escapeLiteral(schema)).join(', ')}]`,
+    schema: pg.escapeIdentifier(module.name),
+    literal: pg.escapeLiteral(pg.escapeIdentifier(module.name)),
     rules: rules.trimEnd(),
-    fresh: String(fresh),
+    fresh: String(kind === 'create'),
   };
-  const parts = [
-    fill(await migratorSql('extension/begin.sql'), values),
-    ...(core ? [await migratorSql('roles.sql')] : []),
-    ...(fresh ? [fill(await migratorSql('extension/create.sql'), values)] : [await refusal(module, true)]),
+  const part = async (name: string) => fill(await migratorSql(`extension/${name}`), values);
+  const first = { create: ['create.sql'], update: [], 'take in': ['take_in.sql'] }[kind];
+  const body = [
+    kind === 'create' ? await part('forget.sql') : await refusal(module, true),
     ...(core ? [await migratorSql('migrator/bookkeeping.sql')] : []),
-    ...(await moduleBody(module, forSchema(await migratorSql('extension/own.sql'), module.name))),
-    fill(await migratorSql('extension/release.sql'), values),
-    fill(await migratorSql('extension/dump.sql'), values),
+    ...(await moduleBody(module)),
+  ].join('\n');
+  const parts = [
+    await part('begin.sql'),
+    ...(core ? [await migratorSql('roles.sql')] : []),
+    ...(await Promise.all(first.map(part))),
+    fill(await migratorSql('extension/frame.sql'), { ...values, body }),
+    await part('release.sql'),
+    await part('dump.sql'),
   ];
-  return parts.map((part) => `${part.trimEnd()}\n`).join('\n');
+  return parts.map((text) => `${text.trimEnd()}\n`).join('\n');
+}
+
+/** The empty version from which an update takes in what is installed. */
+async function unpackagedScript(extension: string, module: SqlModule): Promise<string> {
+  return fill(await migratorSql('extension/unpackaged.sql'), {
+    extension_name: extension,
+    module: pg.escapeLiteral(module.name),
+  });
 }
 
 /** What PostgreSQL takes as a version, and a file name can have. */

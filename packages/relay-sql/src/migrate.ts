@@ -117,7 +117,7 @@ async function apply(
     );
   });
   if (stale.length === 0) {
-    if (installed.size > 0) await client.query(await migratorSql('migrator/note_node.sql'));
+    if (installed.size > 0) await client.query(await migratorSql('migrator/after_restore.sql'));
     return { applied: [], upToDate: true };
   }
   for (const module of stale) await refuseExtension(client, module);
@@ -151,8 +151,9 @@ async function apply(
     await client.query(module.grants);
     await client.query(await migratorSql('migrator/record_module.sql'), [module.name, module.checksum]);
   }
-  await client.query('select pgrelay.this_node(), pgrelay.maintain_v1()');
+  await client.query('select pgrelay.maintain_v1()');
   await client.query('reset role');
+  await client.query(await migratorSql('migrator/after_restore.sql'));
   return { applied, upToDate: false };
 }
 

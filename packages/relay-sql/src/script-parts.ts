@@ -13,7 +13,7 @@ export async function refusal(module: LoadedModule, byExtension = false): Promis
 }
 
 /** What there is to do in a module's schema, by its owner: migrations that have not run, functions, grants, and the record of it. */
-export async function moduleBody(module: LoadedModule, own?: string): Promise<readonly string[]> {
+export async function moduleBody(module: LoadedModule): Promise<readonly string[]> {
   const record = fill(await migratorSql('migrator/record_module.sql'), {
     1: pg.escapeLiteral(module.name),
     2: pg.escapeLiteral(module.checksum),
@@ -21,7 +21,6 @@ export async function moduleBody(module: LoadedModule, own?: string): Promise<re
   return [
     ...(await Promise.all(module.migrations.map((migration) => guarded(module, migration)))),
     ...module.functions.map(({ sql }) => sql),
-    ...(own === undefined ? [] : [own]),
     forSchema(await migratorSql('migrator/revoke_public.sql'), module.name),
     module.grants,
     `${record.trimEnd()};`,

@@ -131,7 +131,8 @@ async function dropRole(client: pg.Client, role: string): Promise<string | undef
     return undefined;
   } catch (error) {
     await client.query('rollback to savepoint role');
-    return `stays: ${error instanceof Error ? error.message : String(error)}; a DBA may: drop owned by ${role}; drop role ${role};`;
+    const { message, detail } = error as { message: string; detail?: string };
+    return `stays: ${message}${detail === undefined ? '' : ` (${detail.replaceAll('\n', ', ')})`}; a DBA may: drop owned by ${role}; drop role ${role};`;
   }
 }
 

@@ -6,28 +6,44 @@ import { expect } from 'vitest';
 const major = Number(process.env['PGRELAY_TEST_PG'] ?? '18');
 const found = postgresClients(major);
 
+const folder = typeof found === 'string' ? '' : found.folder;
+
 /** Why PostgreSQL's client programs cannot be tried here; undefined when they can. */
 export const lacking = typeof found === 'string' ? found : undefined;
 
 /** Debian has clients for 15, so a lane of CI in a container always tries them: there it is a failure that they are lacking. */
 export const mayLack = !(major === 15 && process.platform === 'linux' && process.getuid?.() === 0);
 
+const start = (program: string, args: readonly string[], options = {}) => {
+  if (typeof found === 'string') throw new Error(found);
+  return spawnSync(program, args, { encoding: 'utf8', maxBuffer: 2 ** 28, ...options });
+};
+
 /** Runs psql, pg_dump, pg_dumpall or pg_restore; returns what it printed. A warning is no error, anything else on stderr is. */
 export function client(program: string, ...args: readonly string[]): string {
-  if (typeof found === 'string') throw new Error(found);
-  const { status, stdout, stderr } = spawnSync(path.join(found.folder, program), args, {
-    encoding: 'utf8',
-    maxBuffer: 2 ** 28,
-    env: { ...process.env, PGOPTIONS: '' },
-  });
-  const errors = stderr.split('\n').filter((line) => /error|fatal/i.test(line) && !newer.test(line));
-  expect({ program, errors, status: errors.length === 0 && newer.test(stderr) ? 0 : status }).toEqual({
-    program,
-    errors: [],
-    status: 0,
-  });
+  const { status, stdout, stderr } = start(path.join(folder, program), args);
+  const lines = errorsOf(stderr);
+  expect({ program, lines, status: newer.test(stderr) ? 0 : status }).toEqual({ program, lines: [], status: 0 });
   return stdout;
 }
+
+/** Runs one of them and returns its errors. */
+export function errors(program: string, ...args: readonly string[]): string[] {
+  return errorsOf(start(path.join(folder, program), args).stderr);
+}
+
+/** Runs commands as a person types them, up to the first that fails; psql goes on after an error of its own. */
+export function shell(commands: string, cwd: string, env: Readonly<Record<string, string>>): void {
+  const PATH = `${folder}${path.delimiter}${process.env['PATH'] ?? ''}`;
+  const { status, stderr } = start('bash', ['-eo', 'pipefail', '-c', commands], {
+    cwd,
+    env: { ...process.env, ...env, PATH },
+  });
+  expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+}
+
+const errorsOf = (stderr: string) =>
+  stderr.split('\n').filter((line) => /error|fatal/i.test(line) && !newer.test(line));
 
 /** A setting that a newer client's dump has and an older server does not know. */
 const newer = /transaction_timeout|errors ignored on restore: 1$/;

@@ -97,7 +97,7 @@ function addCron(program: Command, ended: (code: number) => void): void {
 
 const environment = `
 DATABASE_URL names the database. Without it an embedded PostgreSQL is used, with its data in .pgrelay/ of the current
-directory. Exit codes: 0 done, 1 failed or forced, 2 called wrongly.`;
+directory. Exit codes: 0 done, 1 failed or forced, 2 called wrongly, 3 uninstall without --yes.`;
 
 function common(command: Command): Command {
   return command

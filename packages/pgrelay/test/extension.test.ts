@@ -238,6 +238,26 @@ describe('an extension and migrate()', () => {
   });
 });
 
+test('a dump holds every table and sequence, but for these', async () => {
+  const client = await server.connect('created');
+  const { rows } =
+    await client.query(`select c.oid::regclass::text as name from pg_depend d join pg_class c on c.oid = d.objid and c.relkind in ('r', 'p', 'S')
+    join pg_extension e on e.oid = d.refobjid where d.deptype = 'e' and d.classid = 'pg_class'::regclass and d.refclassid = 'pg_extension'::regclass
+      and c.oid <> all (coalesce(e.extconfig, '{}')) and c.relname !~ '^wish_' order by c.oid::regclass::text collate "C"`);
+  expect(rows.map(({ name }) => name)).toEqual([
+    'pgauto_mv.planner',
+    'pgauto_mv.planner_beat',
+    'pgauto_mv.tally',
+    'pgauto_mv.tally_look',
+    'pgrelay.armed',
+    'pgrelay.log',
+    'pgrelay.rescan',
+    'pgrelay.schema_migration',
+    'pgrelay.schema_module',
+    'pgrelay.waiters_beat',
+  ]);
+});
+
 test('a table without a rule for dumps makes no extension', async () => {
   const client = await database('forgotten');
   await client.query('create extension pg_relay');

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
@@ -13,8 +14,8 @@ export interface PostgresClients {
  * itself. They are looked for on the PATH and where Debian puts them; where root may install packages of Debian they are installed.
  * A text says why there are none: a test that needs them says so in its name, and the first lane of CI that has them runs it.
  */
-export function postgresClients(server: number): PostgresClients | string {
-  const found = suitable(server) ?? (install(server) ? suitable(server) : undefined);
+export async function postgresClients(server: number): Promise<PostgresClients | string> {
+  const found = suitable(server) ?? ((await install(server)) ? suitable(server) : undefined);
   return found ?? `no pg_dump of version ${server} or later on this machine`;
 }
 
@@ -33,17 +34,17 @@ function suitable(server: number): PostgresClients | undefined {
 }
 
 /** Asks Debian for its client of any version; the one it has may be too old. Only as root, as in a container of CI. */
-function install(server: number): boolean {
-  const apt = (...args: string[]) =>
-    spawnSync('apt-get', args, { stdio: 'ignore', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
-      .status === 0;
-  if (
-    process.platform !== 'linux' ||
-    process.getuid?.() !== 0 ||
-    !(apt('--version') && (offered() > 0 || apt('update')))
-  )
-    return false;
-  return offered() >= server && apt('install', '--yes', '--no-install-recommends', 'postgresql-client');
+async function install(server: number): Promise<boolean> {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
+  if (offered() === 0) await apt('update');
+  return offered() >= server && (await apt('install', '--yes', '--no-install-recommends', 'postgresql-client'));
+}
+
+async function apt(...args: readonly string[]): Promise<boolean> {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const child = spawn('apt-get', args, { stdio: 'ignore', env });
+  const [code] = await once(child, 'close').catch(() => [1]);
+  return code === 0;
 }
 
 /** The major version of the package, 0 when there is none. */

@@ -5,7 +5,7 @@ import { postgresClients } from '@pgrelay/test-support';
 import { expect } from 'vitest';
 
 const major = Number(process.env['PGRELAY_TEST_PG'] ?? '18');
-const found = postgresClients(major);
+const found = await postgresClients(major);
 
 const folder = typeof found === 'string' ? '' : found.folder;
 

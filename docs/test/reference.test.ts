@@ -80,6 +80,8 @@ describe('docs/reference/options.md', () => {
     ['DebounceOptions', 'packages/relay-core/src'],
     ['NotifyOptions', 'packages/relay-core/src'],
     ['MigrateOptions', 'packages/relay-sql/src'],
+    ['ExtensionOptions', 'packages/relay-sql/src'],
+    ['UninstallOptions', 'packages/relay-sql/src'],
     ['EmbeddedOptions', 'packages/embedded/src'],
     ['AutoMvOptions', 'packages/auto-mv/src'],
     ['VerificationOptions', 'packages/auto-mv/src'],

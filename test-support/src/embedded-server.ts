@@ -16,20 +16,31 @@ const ABANDONED_MS = 60_000;
 
 /** A server of this run's own, gone without trace when the run ends. */
 export async function embeddedServer(major: string): Promise<TestServer> {
-  const packageName = PACKAGES[major];
-  if (packageName === undefined)
-    throw new Error(`PGRELAY_TEST_PG is "${major}": use ${Object.keys(PACKAGES).join(' or ')}.`);
-  const parent = path.join(memoryFolder(), `pgrelay-tests-${os.userInfo().username}`);
-  mkdirSync(parent, { recursive: true, mode: 0o755 });
-  await removeAbandoned(parent);
+  const binaries = binariesOf(major);
   const server = await startEmbedded({
-    directory: path.join(parent, `pg${major}-${randomBytes(4).toString('hex')}`),
-    binaries: findBinaries(packageName, import.meta.url),
+    directory: await serverFolder(major),
+    binaries,
     postgresArgs: SERVER_SETTINGS,
     ephemeral: true,
     onMessage: (text) => console.error(text),
   });
   return { url: server.url, description: `PostgreSQL ${server.version}, embedded`, stop: () => server.stop() };
+}
+
+/** The `bin` folder of the server of a major version. */
+export function binariesOf(major: string): string {
+  const packageName = PACKAGES[major];
+  if (packageName === undefined)
+    throw new Error(`PGRELAY_TEST_PG is "${major}": use ${Object.keys(PACKAGES).join(' or ')}.`);
+  return findBinaries(packageName, import.meta.url);
+}
+
+/** A name for the folder of one more server. */
+export async function serverFolder(major: string): Promise<string> {
+  const parent = path.join(memoryFolder(), `pgrelay-tests-${os.userInfo().username}`);
+  mkdirSync(parent, { recursive: true, mode: 0o755 });
+  await removeAbandoned(parent);
+  return path.join(parent, `pg${major}-${randomBytes(4).toString('hex')}`);
 }
 
 /** Memory where there is enough of it for the data, else the disk. */

@@ -2,7 +2,9 @@ import { inject } from 'vitest';
 import type { Lane } from './lane.js';
 import './provided.js';
 
+export { type ExtensionServer, extensionServer } from './extension-server.js';
 export type { Lane } from './lane.js';
+export { type PostgresClients, postgresClients } from './postgres-clients.js';
 export type { Session } from './session.js';
 export type { Login, TestDatabase } from './test-database.js';
 export { until } from './until.js';

@@ -5,3 +5,6 @@ export function exitCodeOf(error: unknown): 0 | 1 | 2 {
   if (!(error instanceof CommanderError)) return 1;
   return error.exitCode === 0 ? 0 : 2;
 }
+
+/** Of `uninstall` without `--yes`: it said what it would remove, and removed nothing. */
+export const notAsked = 3;

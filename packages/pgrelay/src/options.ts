@@ -31,6 +31,15 @@ export interface CronSyncOptions extends CronOptions {
   readonly remove?: boolean;
 }
 
+export interface UninstallCommandOptions extends CommonOptions {
+  /** Schemas to remove. Default: all. */
+  readonly module?: readonly string[];
+  /** Remove, and not only say what would be removed. Default: false. */
+  readonly yes?: boolean;
+  /** Also while Processors are alive. Default: false. */
+  readonly force?: boolean;
+}
+
 export const defaultOptions = { directory: '.pgrelay', workers: 1, logLevel: 'info', httpHost: '127.0.0.1' } as const;
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;

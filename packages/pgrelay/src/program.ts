@@ -3,10 +3,12 @@ import { isEventId } from '@pgrelay/relay-core';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { runCronPlan, runCronSync } from './commands/cron.js';
 import { runExplain } from './commands/explain.js';
+import { type ExtensionCommandOptions, runExtension } from './commands/extension.js';
 import { runMigrate } from './commands/migrate.js';
 import { runProblems } from './commands/problems.js';
 import { runScript } from './commands/script.js';
 import { runStart } from './commands/start.js';
+import { runUninstall } from './commands/uninstall.js';
 import {
   type CommonOptions,
   type CronOptions,
@@ -14,6 +16,7 @@ import {
   defaultOptions,
   logLevels,
   type StartOptions,
+  type UninstallCommandOptions,
 } from './options.js';
 import { version } from './version.js';
 
@@ -36,6 +39,14 @@ export function makeProgram(ended: (code: number) => void): Command {
     .option('--json', 'JSON instead of SQL, errors included')
     .addHelpText('after', environment)
     .action(async (options: { readonly json?: boolean }) => ended(await runScript(options)));
+  program
+    .command('extension')
+    .description('write the files of CREATE EXTENSION for a server whose disk you can reach')
+    .requiredOption('-o, --output <folder>', 'where to; on the server: the folder extension in pg_config --sharedir')
+    .option('--from <version...>', 'versions to update from, beside the earlier releases', [])
+    .option('--json', 'JSON instead of text, errors included')
+    .addHelpText('after', environment)
+    .action(async (options: ExtensionCommandOptions) => ended(await runExtension(options)));
   command('start', 'run a Processor until SIGTERM or SIGINT; a second signal forces it')
     .addOption(
       new Option('-w, --workers <n>', 'connections that run actions, 1 to 9')
@@ -57,6 +68,11 @@ export function makeProgram(ended: (code: number) => void): Command {
   command('explain', 'say why an event is not running, or what became of it')
     .addArgument(new Argument('<id>', 'the id that notify() returned').argParser(eventId))
     .action(async (id: string, options: CommonOptions) => ended(await runExplain(id, options)));
+  command('uninstall', 'list what would be removed and what would be lost (exit code 3); with --yes remove it')
+    .option('--module <schema...>', 'only these, such as pgrelay_cron (default: all)')
+    .option('--yes', 'remove it, in one transaction')
+    .option('--force', 'also while Processors are alive; they end with errors')
+    .action(async (options: UninstallCommandOptions) => ended(await runUninstall(options)));
   addCron(program, ended);
   return program;
 }
@@ -81,7 +97,7 @@ function addCron(program: Command, ended: (code: number) => void): void {
 
 const environment = `
 DATABASE_URL names the database. Without it an embedded PostgreSQL is used, with its data in .pgrelay/ of the current
-directory. Exit codes: 0 done, 1 failed or forced, 2 called wrongly.`;
+directory. Exit codes: 0 done, 1 failed or forced, 2 called wrongly, 3 uninstall without --yes.`;
 
 function common(command: Command): Command {
   return command

@@ -7,6 +7,7 @@ test.each([
   [['start', '--log-level', 'loud'], 'Allowed choices are trace, debug'],
   [['start', '--port', '0'], 'from 1 to 65535'],
   [['start', '--http-port', '70000'], 'from 0 to 65535'],
+  [['extension'], "required option '-o, --output <folder>' not specified"],
   [['migrate', '--fast'], "unknown option '--fast'"],
   [['migrat'], "unknown command 'migrat'"],
   [[], 'no command was given'],
@@ -33,6 +34,8 @@ test.each([
   [['migrate', '--help']],
   [['problems', '--help']],
   [['script', '--help']],
+  [['extension', '--help']],
+  [['uninstall', '--help']],
   [['explain', '--help']],
   [['cron', 'plan', '--help']],
 ])('pgrelay %j explains itself', async (args) => {

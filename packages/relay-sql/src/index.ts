@@ -1,3 +1,5 @@
+export { earlierReleases } from './earlier-releases.js';
+export { type ExtensionOptions, extensionFiles } from './extension-files.js';
 export { installScript } from './install-script.js';
 export {
   defaultMigrateOptions,
@@ -12,3 +14,11 @@ export type { SqlModule } from './sql-module.js';
 export { type LoadedModule, loadModule, type Migration, relaySql } from './sql-module.js';
 export { sqlStates, toRelayError } from './sqlstates.js';
 export type { StatusConnection } from './status-connection.js';
+export {
+  defaultUninstallOptions,
+  type UninstallItem,
+  type UninstallOptions,
+  type UninstallResult,
+  uninstall,
+  uninstallPlan,
+} from './uninstall.js';

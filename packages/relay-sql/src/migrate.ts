@@ -45,7 +45,7 @@ const transient = new Set(['55P03', '40P01', 'XX000', '23505', '42710']);
  * Installs or upgrades the relay and its plugins' modules, in one transaction: all of it or nothing. Migrations run
  * once; functions and grants are re-applied as a whole when any of them changed. Safe to call from many processes at
  * once and at every start.
- * @throws RelayError RELAY_SCHEMA_NEWER, RELAY_SCHEMA_FOREIGN, RELAY_MIGRATION_CHANGED, RELAY_MIGRATION_BUSY, RELAY_ROLES_MISSING
+ * @throws RelayError RELAY_SCHEMA_NEWER, RELAY_SCHEMA_FOREIGN, RELAY_EXTENSION_INSTALLED, RELAY_MIGRATION_CHANGED, RELAY_MIGRATION_BUSY, RELAY_ROLES_MISSING
  */
 export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
   const modules = await Promise.all([relaySql, ...(options.modules ?? [])].map(loadModule));
@@ -116,11 +116,17 @@ async function apply(
       module.migrations.some((m) => m.version <= upTo(module) && !have.has(m.version))
     );
   });
-  if (stale.length === 0) return { applied: [], upToDate: true };
+  if (stale.length === 0) {
+    if (installed.size > 0) await client.query(await migratorSql('migrator/after_restore.sql'));
+    return { applied: [], upToDate: true };
+  }
+  for (const module of stale) await refuseExtension(client, module);
 
   options.onStep?.({ module: relaySql.name, step: 'roles' });
   await client.query(await migratorSql('roles.sql'));
   await client.query(await migratorSql('migrator/bootstrap.sql'));
+  await client.query('set local role pgrelay_owner');
+  await client.query(await migratorSql('migrator/bookkeeping.sql'));
   const applied: { module: string; version: number; name: string }[] = [];
   for (const module of stale) {
     await client.query('reset role');
@@ -145,9 +151,24 @@ async function apply(
     await client.query(module.grants);
     await client.query(await migratorSql('migrator/record_module.sql'), [module.name, module.checksum]);
   }
-  await client.query('select pgrelay.this_node(), pgrelay.maintain_v1()');
+  await client.query('select pgrelay.maintain_v1()');
   await client.query('reset role');
+  await client.query(await migratorSql('migrator/after_restore.sql'));
   return { applied, upToDate: false };
+}
+
+/** What CREATE EXTENSION has made, ALTER EXTENSION upgrades: a dump names the extension and not what is in it. */
+async function refuseExtension(client: pg.Client, { name }: LoadedModule): Promise<void> {
+  const { rows } = await client.query(await migratorSql('migrator/extension_of.sql'), [name]);
+  const [extension] = rows as { name: string; version: string }[];
+  if (extension === undefined) return;
+  throw new RelayError(
+    'RELAY_EXTENSION_INSTALLED',
+    `schema ${name} is a part of the extension ${extension.name}, version ${extension.version}, and is to be upgraded with it`,
+    {
+      hint: `Put the files that npx pgrelay extension makes onto the server, then: alter extension ${extension.name} update;`,
+    },
+  );
 }
 
 /** Runs one function file; an error names the file, since its own words may not. */

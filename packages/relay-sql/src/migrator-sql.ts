@@ -3,7 +3,9 @@ import pg from 'pg';
 import { relaySql } from './sql-module.js';
 
 /** A file of the migrator, or of the script that does its work without it. */
-export function migratorSql(path: `migrator/${string}` | `script/${string}` | 'roles.sql'): Promise<string> {
+export function migratorSql(
+  path: `${'migrator' | 'script' | 'extension' | 'uninstall'}/${string}` | 'roles.sql',
+): Promise<string> {
   return readFile(new URL(path, relaySql.directory), 'utf8');
 }
 

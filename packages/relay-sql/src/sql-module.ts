@@ -6,8 +6,13 @@ import { RelayError } from './relay-error.js';
 export interface SqlModule {
   /** The schema, which is also the module's name, e.g. `pgauto_mv`. */
   readonly name: string;
-  /** A folder with `migrations/NNNN_pre_name.sql` (run once), `functions/*.sql` and `grants.sql` (re-applied). */
+  /**
+   * A folder with `migrations/NNNN_pre_name.sql` (run once), `functions/*.sql` and `grants.sql` (re-applied); for an extension
+   * also `dump.sql`, and `uninstall.sql` for what it leaves in schemas of others.
+   */
   readonly directory: URL;
+  /** The extension that these files make, e.g. `pg_auto_mv`. Default: none, the module is for `migrate()` only. */
+  readonly extension?: string;
 }
 
 /** A migration file: run once, never edited afterwards. */
@@ -29,7 +34,11 @@ export interface LoadedModule {
 }
 
 /** The relay's own module: schema `pgrelay`. Always migrated first. */
-export const relaySql: SqlModule = { name: 'pgrelay', directory: new URL('../sql/', import.meta.url) };
+export const relaySql: SqlModule = {
+  name: 'pgrelay',
+  directory: new URL('../sql/', import.meta.url),
+  extension: 'pg_relay',
+};
 
 /** Reads the files of a module and checks their names and numbering. */
 export async function loadModule(module: SqlModule): Promise<LoadedModule> {

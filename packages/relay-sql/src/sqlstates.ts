@@ -20,6 +20,10 @@ export const sqlStates: Readonly<Record<string, string>> = {
   PR030: 'RELAY_CHAIN_TOO_LONG',
   PR040: 'RELAY_SCHEMA_NEWER',
   PR041: 'RELAY_MIGRATION_CHANGED',
+  PR042: 'RELAY_EXTENSION_INSTALLED',
+  PR043: 'RELAY_SCHEMA_EXISTS',
+  PR044: 'RELAY_DUMP_RULE_MISSING',
+  PR045: 'RELAY_PROCESSORS_ALIVE',
 };
 
 /** Turns an error of the database into the RelayError of its SQLSTATE; any other value is returned as it is. */

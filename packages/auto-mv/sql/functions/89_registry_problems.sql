@@ -13,13 +13,13 @@ as $$
   )
   select 'view_gone', v.name, 'the registered view does not exist any more',
       format('select pgauto_mv.unregister_mv(%L, %L); -- or make it again: sync_mv() follows it by its name', v.view_name, v.schema_name)
-    from mv v where not v.there
+    from mv v where not v.there and v.node_id is not distinct from (select pgauto_mv.node_here())
   union all
   select 'table_gone', w.name, format('watched for %s by %s', w.operation, string_agg(v.name, ', ')),
       string_agg(distinct case when d.chained then format('select pgauto_mv.alter_mv(%L, %L, p_reset => array[''chain'']);', v.view_name, v.schema_name)
         else format('select pgauto_mv.alter_mv(%L, %L, p_reset => array[''watch_tables'']);', v.view_name, v.schema_name) end, ' ')
         || ' -- or make it again: sync_mv() follows it by its name'
-    from watch w join pgauto_mv.view_watch d on d.watch_id = w.id join mv v on v.id = d.mv_id where not w.there and v.there
+    from watch w join pgauto_mv.view_watch d on d.watch_id = w.id join mv v on v.id = d.mv_id where not w.there and v.there and v.node_id is not distinct from (select pgauto_mv.node_here())
     group by w.name, w.operation
   union all
   select 'restored', v.name, 'registered in another cluster or database: nothing that was recorded of its contents holds here',

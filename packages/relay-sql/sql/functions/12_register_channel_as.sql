@@ -32,6 +32,7 @@ begin
   end if;
 
   lock table pgrelay.channel in share row exclusive mode;
+  perform pgrelay.this_node();           -- notify() needs its row, and in an extension nobody may have made it yet
   select c.* into v_old from pgrelay.channel c where c.name = p_name;
   v_new := v_old;
   v_new.name := p_name;

@@ -64,7 +64,8 @@ as $$
   select 'unknown_node', format('node %s', e.node), format('%s events come from another cluster or database', e.n),
     format('They came with a restore or an upgrade. Unless that node still works: select pgrelay.adopt_events(%s::smallint).', e.node)
   from (select x.node, count(*) as n from (select q.node from pgrelay.queue q union all select d.node from pgrelay.delayed d) x
-        where x.node is distinct from (select n.id from pgrelay.node n where n.is_this) group by x.node) e
+        where x.node is distinct from (select n.id from pgrelay.node n, pg_control_system() s, pg_database d     -- not is_this: a restored dump has that of
+          where n.system_identifier = s.system_identifier and n.database_oid = d.oid and d.datname = current_database()) group by x.node) e   -- its origin
   union all
   select 'orphaned_events', format('channel id %s', e.channel_id), format('%s events of a channel that does not exist', e.n),
     'Register a channel and set their channel_id to it, or delete them.'

@@ -1,4 +1,5 @@
--- Refuses a schema that a newer release has migrated, and migrations that were edited after they had run.
+-- Refuses a schema that a newer release has migrated, migrations that were edited after they had run, and, where :by_extension is
+-- false, a schema of an extension, which is upgraded with that.
 do $pgrelay_script$
 declare
   v_known pg_catalog.jsonb := :known;                  -- version → checksum
@@ -6,6 +7,12 @@ declare
 begin
   if pg_catalog.to_regclass('pgrelay.schema_migration') is null then
     return;
+  end if;
+  if not :by_extension and exists (select from pg_catalog.pg_depend d
+      where d.refclassid = 'pg_catalog.pg_extension'::regclass and d.classid = 'pg_catalog.pg_namespace'::regclass and d.deptype = 'e'
+        and d.objid = pg_catalog.to_regnamespace(pg_catalog.quote_ident(:module))) then
+    raise exception using errcode = 'PR042', message = format('schema %s is a part of an extension, and is to be upgraded with it', :module),
+      hint = 'Put the files that npx pgrelay extension makes onto the server, then: alter extension … update;';
   end if;
   for v_found in
     select m.version, m.name, v_known ? m.version::text as known from pgrelay.schema_migration m

@@ -376,6 +376,12 @@ describe('of a SQL channel', () => {
     expect(await logOf(db, channel)).toHaveLength(6);
   });
 
+  test('a batch has one event of each key, however many of it may run', async () => {
+    const channel = await limited('p_key_concurrency => 2', 'a a b', action);
+    expect(await runBatch(db, slot, channel)).toMatchObject({ taken: 2, done: 2 });
+    expect(await runBatch(db, slot, channel)).toMatchObject({ taken: 1, done: 1 });
+  });
+
   test('a rate counts what ran, and bounds a batch', async () => {
     const channel = await limited("p_rate => 3, p_rate_period => '1 minute'", '- - - - -', action);
     expect(await runBatch(db, slot, channel, 2)).toMatchObject({ taken: 2 });

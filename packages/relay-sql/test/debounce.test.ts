@@ -55,7 +55,7 @@ const explain = (id: string) =>
 const dueIn = async (id: string) =>
   (
     await db.query<{ s: string }>(
-      'select extract(epoch from run_at - pgrelay.clock_now())::text as s from pgrelay.events where id = $1',
+      'select (extract(epoch from run_at) - extract(epoch from pgrelay.clock_now()))::text as s from pgrelay.events where id = $1',
       [id],
     )
   ).map((row) => Number(row.s))[0];

@@ -566,6 +566,26 @@ describe('races', () => {
     expect(await run()).toEqual([next]);
   });
 
+  test('drop_channel and a collapse do not wait for each other crosswise', async () => {
+    await debounce('100 ms');
+    const id = await send();
+    await look();
+    await pass('100 ms');
+    const [dropping, looker] = [await db.session('dropping'), await db.session('looker')];
+    await dropping.query('begin');
+    await dropping.query('set role pgrelay_owner; select pgrelay.lock_event_tables(); reset role');
+    const looked = looker.start(
+      "select from pgrelay.look_v1('{}', '{}', '{}', '{}', null, null, false, false, false, false, false)",
+    );
+    await looker.untilBlocked();
+    await dropping.query('select pgrelay.drop_channel($1, true)', [channel]); // a deadlock, if the other had the settings locked
+    await dropping.query('commit');
+    await looked;
+    expect(await db.query('select code from pgrelay.failed where id = $1', [id])).toEqual([
+      { code: 'channel_dropped' },
+    ]);
+  });
+
   test('one that was cancelled before it ran lets the next go on, within a second', async () => {
     await debounce('1 s');
     const first = await send();

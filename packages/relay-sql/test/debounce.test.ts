@@ -167,6 +167,8 @@ describe('a debounced channel', () => {
       const second = await send();
       await pass('5 s');
       expect(await look()).toBeNull(); // not known: when the first has ended
+      await db.query('select pgrelay.release_waiters()'); // for those of after_all
+      expect(await dueIn(second)).toBe(Number.POSITIVE_INFINITY);
       expect(await ready()).toEqual([]);
       expect(await explain(second)).toContainEqual({
         reason: 'not_due',
@@ -222,6 +224,7 @@ describe('a debounced channel', () => {
     const second = await send('4', null, db, name);
     await pass('9 s');
     await db.query('call pgrelay.run()');
+    expect(await events(name)).toHaveLength(1); // the cooldown
     await pass('1 s');
     await db.query('call pgrelay.run()');
     expect(
@@ -328,7 +331,8 @@ describe('a debounced channel', () => {
     expect(await dueIn(last)).toBe(5);
     const session = await db.session('open');
     await session.query('begin');
-    const open = await send('3', null, session); // commits when the channel is debounced no more
+    const open = await send('3', null, session); // commits when the channel, and every other, is debounced no more
+    await db.query('select pgrelay.unset_debounce(channel) from pgrelay.debounces where channel <> $1', [channel]);
     expect(await db.query('select pgrelay.unset_debounce($1) as was', [channel])).toEqual([{ was: true }]);
     await look();
     expect(await ready()).toEqual([last]);
@@ -672,6 +676,7 @@ describe('what is said of it', () => {
           [channel],
         )
       )[0]?.remedy;
+    expect(await problem()).toContain('set_debounce');
     await db.query((await problem()) ?? '');
     expect(await problem()).toBeUndefined();
   });

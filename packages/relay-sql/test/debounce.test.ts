@@ -55,7 +55,7 @@ const explain = (id: string) =>
 const dueIn = async (id: string) =>
   (
     await db.query<{ s: string }>(
-      'select extract(epoch from run_at - pgrelay.clock_now())::text as s from pgrelay.events where id = $1',
+      'select (extract(epoch from run_at) - extract(epoch from pgrelay.clock_now()))::text as s from pgrelay.events where id = $1',
       [id],
     )
   ).map((row) => Number(row.s))[0];
@@ -167,6 +167,8 @@ describe('a debounced channel', () => {
       const second = await send();
       await pass('5 s');
       expect(await look()).toBeNull(); // not known: when the first has ended
+      await db.query('select pgrelay.release_waiters()'); // for those of after_all
+      expect(await dueIn(second)).toBe(Number.POSITIVE_INFINITY);
       expect(await ready()).toEqual([]);
       expect(await explain(second)).toContainEqual({
         reason: 'not_due',
@@ -222,6 +224,7 @@ describe('a debounced channel', () => {
     const second = await send('4', null, db, name);
     await pass('9 s');
     await db.query('call pgrelay.run()');
+    expect(await events(name)).toHaveLength(1); // the cooldown
     await pass('1 s');
     await db.query('call pgrelay.run()');
     expect(
@@ -328,7 +331,8 @@ describe('a debounced channel', () => {
     expect(await dueIn(last)).toBe(5);
     const session = await db.session('open');
     await session.query('begin');
-    const open = await send('3', null, session); // commits when the channel is debounced no more
+    const open = await send('3', null, session); // commits when the channel, and every other, is debounced no more
+    await db.query('select pgrelay.unset_debounce(channel) from pgrelay.debounces where channel <> $1', [channel]);
     expect(await db.query('select pgrelay.unset_debounce($1) as was', [channel])).toEqual([{ was: true }]);
     await look();
     expect(await ready()).toEqual([last]);
@@ -354,7 +358,7 @@ describe('a debounced channel', () => {
     );
     await pass('1 s');
     let looks = 1;
-    while ((await look()) === 0) looks += 1;
+    while (looks < 50 && (await look()) === 0) looks += 1;
     expect(looks).toBeGreaterThan(2);
     expect(await ready()).toHaveLength(251);
     expect(await cancelled()).toHaveLength(5000);
@@ -384,7 +388,7 @@ describe('a debounced channel', () => {
 
 describe('the times that count', () => {
   test('a transaction that was longer than the lag counts as of when it was seen, so such a burst is one, too', async () => {
-    await debounce('2 s');
+    await debounce('2 s', '4 s'); // neither comes before it was seen
     const sessions = await Promise.all([1, 2, 3].map((n) => db.session(`long ${n}`)));
     for (const session of sessions) {
       await session.query('begin');
@@ -479,8 +483,10 @@ describe('races', () => {
     await one.query('begin');
     await look(one);
     const c = await send('c'); // seen by the second only
-    await two.query('begin');
-    expect(await look(two)).toBe(1000);
+    await pass('1 s');
+    await two.query("set lock_timeout = '5 s'; begin");
+    await look(two);
+    expect(await two.query('select from pgrelay.delayed where id = $1 and first_at is not null', [c])).toHaveLength(1);
     await two.query('commit');
     await one.query('commit');
     expect(await ready()).toEqual([b]);
@@ -488,7 +494,24 @@ describe('races', () => {
     await run();
     await pass('1 s');
     await look();
+    await pass('1 s');
+    await look();
     expect(await run()).toEqual([c]);
+  });
+
+  test('one that somebody is cancelling is left, and not waited for', async () => {
+    await debounce('1 s');
+    const [a, b] = [await send('a'), await send('b')];
+    const [person, looker] = [await db.session('person'), await db.session('looker')];
+    await person.query('begin');
+    await person.query('select pgrelay.cancel($1)', [b]);
+    await pass('1 s');
+    await looker.query("set lock_timeout = '5 s'");
+    await look(looker);
+    expect(await ready()).toEqual([a]);
+    await person.query('commit');
+    expect(await events()).toEqual([{ id: a, state: 'ready' }]);
+    expect(await run()).toEqual([a]);
   });
 
   test('a collapse that is rolled back, or whose process dies, has done nothing', async () => {
@@ -566,6 +589,26 @@ describe('races', () => {
     expect(await run()).toEqual([next]);
   });
 
+  test('drop_channel and a collapse do not wait for each other crosswise', async () => {
+    await debounce('100 ms');
+    const id = await send();
+    await look();
+    await pass('100 ms');
+    const [dropping, looker] = [await db.session('dropping'), await db.session('looker')];
+    await dropping.query('begin');
+    await dropping.query('set role pgrelay_owner; select pgrelay.lock_event_tables(); reset role');
+    const looked = looker.start(
+      "select from pgrelay.look_v1('{}', '{}', '{}', '{}', null, null, false, false, false, false, false)",
+    );
+    await looker.untilBlocked();
+    await dropping.query('select pgrelay.drop_channel($1, true)', [channel]); // a deadlock, if the other had the settings locked
+    await dropping.query('commit');
+    await looked;
+    expect(await db.query('select code from pgrelay.failed where id = $1', [id])).toEqual([
+      { code: 'channel_dropped' },
+    ]);
+  });
+
   test('one that was cancelled before it ran lets the next go on, within a second', async () => {
     await debounce('1 s');
     const first = await send();
@@ -633,6 +676,7 @@ describe('what is said of it', () => {
           [channel],
         )
       )[0]?.remedy;
+    expect(await problem()).toContain('set_debounce');
     await db.query((await problem()) ?? '');
     expect(await problem()).toBeUndefined();
   });

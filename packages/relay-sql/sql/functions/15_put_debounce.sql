@@ -15,11 +15,11 @@ begin
   elsif p_lag = interval '0' and p_cooldown = interval '0' then
     raise exception using errcode = 'PR004', message = 'p_lag and p_cooldown are both 0', hint = 'Nothing would collapse: give one of them.';
   end if;
+  update pgrelay.channel c set debounced = true where c.id = p_channel_id and not c.debounced;      -- first: keeps drop_channel() away
   insert into pgrelay.debounce as b (channel_id, lag, max_wait, cooldown, declared) values (p_channel_id, p_lag, p_max_wait, p_cooldown, p_declared)
     on conflict (channel_id) do update set lag = excluded.lag, max_wait = excluded.max_wait, cooldown = excluded.cooldown, declared = excluded.declared
       where (b.lag, b.max_wait, b.cooldown, b.declared) is distinct from (excluded.lag, excluded.max_wait, excluded.cooldown, excluded.declared);
   if found then
-    update pgrelay.channel c set debounced = true where c.id = p_channel_id and not c.debounced;
     perform pgrelay.hasten_marks(p_channel_id);
   end if;
 end $$;

@@ -29,6 +29,8 @@ begin
     perform setval('pgrelay.debounce_look', floor(extract(epoch from p_now) * 1000)::bigint);
     return false;
   end if;
+  -- Before the lock on the settings: drop_channel() cannot get its locks meanwhile, so it never waits for that one while this waits for those.
+  lock table pgrelay.delayed in row exclusive mode;
   -- A channel that is debounced no more has no settings to lock; its marks are let go.
   v_ours := array(select b.channel_id from pgrelay.debounce b where b.channel_id = any (v_due) order by b.channel_id for update skip locked)
     || array(select c from unnest(v_due) c where not exists (select from pgrelay.debounce b where b.channel_id = c));

@@ -45,6 +45,9 @@ export const defaultProcessorOptions = {
   logRetentionDays: 30,
 } as const;
 
+/** What libpq takes and the driver does not: `host1,host2` in a URL, or as its parameter `host`. */
+const severalHosts = /^\w+:\/\/(?:[^/?#]*@)?[^/?#@]*,[^/?#@]*(?:[/?#]|$)|[?&]host=[^&]*(?:,|%2c)/i;
+
 export type CheckedOptions = Omit<ProcessorOptions, 'server'> &
   Required<Pick<ProcessorOptions, keyof typeof defaultProcessorOptions>> & { readonly server?: CheckedServerOptions };
 
@@ -58,6 +61,11 @@ export function checkProcessorOptions(given: ProcessorOptions): CheckedOptions {
   if (typeof options.connectionString !== 'string' || options.connectionString === '') {
     throw new RelayError('RELAY_OPTION_INVALID', 'option connectionString is missing', {
       hint: 'Give the URL of the database, for example process.env.DATABASE_URL.',
+    });
+  }
+  if (severalHosts.test(options.connectionString)) {
+    throw new RelayError('RELAY_OPTION_INVALID', 'option connectionString names several hosts', {
+      hint: 'A connection goes to one: name a proxy, or an address that is moved at a failover, in front of them.',
     });
   }
   const whole = (

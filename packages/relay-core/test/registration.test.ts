@@ -135,6 +135,17 @@ describe('mistakes are coded errors before anything runs', () => {
     expect(() => make(options)).toThrow(coded(code));
   });
 
+  test.each([
+    'postgresql://me:a,b@one,two/db',
+    'postgres://one:5432,two:5433/db',
+    'postgresql://me@/db?user=me&host=one%2Ctwo',
+  ])('RELAY_OPTION_INVALID for several hosts: %s', (connectionString) => {
+    const make = () => new Processor({ connectionString });
+    expect(make).toThrow(coded('RELAY_OPTION_INVALID'));
+    expect(make).toThrow('names several hosts');
+    expect(() => new Processor({ connectionString: 'postgresql://me:a,b@one/db?options=-c%20x=1,2' })).not.toThrow();
+  });
+
   test('RELAY_OPTION_INVALID for no connection string', () => {
     expect(() => new Processor({ connectionString: '' })).toThrow(coded('RELAY_OPTION_INVALID'));
   });

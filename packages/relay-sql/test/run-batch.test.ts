@@ -187,4 +187,17 @@ describe('a batch of SQL actions', () => {
     const alone = await takeSlot(db);
     for (const taken of [1, 1, 2]) expect(await runBatch(db, alone, 'b.alone')).toMatchObject({ taken, done: taken });
   });
+
+  test('what the batch itself writes waits for a lock, and does not undo what has run', async () => {
+    await sqlChannel('b.log');
+    await notify('b.log', '1', '2');
+    const blocker = await db.session('blocker');
+    const runner = await db.session('runner');
+    await blocker.query('begin; lock table pgrelay.log in share mode');
+    const running = runBatch({ query: (sql, values) => runner.start(sql, values) }, slot, 'b.log');
+    running.catch(() => undefined);
+    await runner.untilBlocked();
+    await blocker.query('commit');
+    expect(await running).toMatchObject({ done: 2 });
+  });
 });

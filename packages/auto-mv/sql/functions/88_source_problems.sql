@@ -4,7 +4,9 @@ language sql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
   with watched as materialized (
     select w.id, w.relation, w.operation, pgauto_mv.relation_name(w.relation) as name,
-      string_agg(format('%I.%I', m.schema_name, m.view_name), ', ' order by m.schema_name, m.view_name) filter (where not m.fire_on_replica) as views
+      string_agg(format('%I.%I', m.schema_name, m.view_name), ', ' order by m.schema_name, m.view_name) filter (where not m.fire_on_replica) as views,
+      string_agg(format('select pgauto_mv.alter_mv(%L::regclass, p_fire_on_replica => true);', format('%I.%I', m.schema_name, m.view_name)), ' '
+        order by m.schema_name, m.view_name) filter (where not m.fire_on_replica) as watch_replication
     from pgauto_mv.watch w join pg_class c on c.oid = w.relation
     join pgauto_mv.view_watch d on d.watch_id = w.id join pgauto_mv.mv m on m.id = d.mv_id
     where w.operation <> 'REFRESH' group by w.id
@@ -25,7 +27,7 @@ as $$
     from watched w where pgauto_mv.replica_missing(w.id, w.relation, w.operation) and exists (select from pgauto_mv.find_trigger(w.id, w.relation))
   union all
   select distinct 'replication_not_watched', w.name, format('a subscription writes it, which fires no trigger of %s', w.views),
-      '-- alter_mv(…, p_fire_on_replica => true) for these views, as the owner of the table'
+      w.watch_replication || ' -- as the owner of the table'
     from watched w cross join lateral pgauto_mv.with_children(w.relation) x
     join pg_subscription_rel s on s.srrelid = x.relation where w.views is not null
   union all

@@ -33,6 +33,7 @@ declare
   v_ended timestamptz[];
   v_failures pgrelay.action_result[];
   v_ran integer;
+  v_lock_timeout text := current_setting('lock_timeout');
 begin
   busy := false; limited := false; taken := 0; done := 0; retried := 0; failed := 0; troubles := '[]';
   perform pgrelay.check_fence(p_slot, p_epoch);
@@ -81,6 +82,7 @@ begin
   -- would be run at COMMIT, as the login of the Processor: none survives.
   perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
   execute 'close all';
+  perform set_config('lock_timeout', v_lock_timeout, true);      -- the log is waited for: 5 ms there would undo what has run
   perform set_config('pgrelay.event', '', true);
   v_ran := coalesce(cardinality(v_ended), 0);
   limited := v_ran = 0 or (v_ran < taken and pgrelay.clock_now() < v_started[1] + make_interval(secs => p_cap_ms / 1000.0));

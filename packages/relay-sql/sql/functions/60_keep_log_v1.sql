@@ -45,6 +45,7 @@ begin
       execute format('create table pgrelay.log_%s (like pgrelay.log including defaults including constraints)', to_char(v_day, 'YYYYMMDD'));
       execute format('create index log_%1$s_event on pgrelay.log_%1$s using brin (event_id)', to_char(v_day, 'YYYYMMDD'));
       execute format('create index log_%1$s_finished on pgrelay.log_%1$s using brin (finished_at)', to_char(v_day, 'YYYYMMDD'));
+      execute format('alter table pgrelay.log_%s replica identity full', to_char(v_day, 'YYYYMMDD'));   -- as in migration 17
       if v_day = v_caught then
         execute format('with d as (delete from pgrelay.log_default d where d.finished_at >= %L and d.finished_at < %L returning d.*) insert into pgrelay.log_%s select * from d',
           v_day, v_day + 1, to_char(v_day, 'YYYYMMDD'));

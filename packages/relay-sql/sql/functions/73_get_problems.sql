@@ -61,8 +61,9 @@ as $$
     'Its connections probably go through a transaction pooler: give the Processor a direct connection, or one by session, for wake-ups in milliseconds.'
   from pgrelay.instance i where i.alive and not i.hint_heard
   union all
-  select 'unknown_node', format('node %s', e.node), format('%s events come from another cluster or database', e.n),
-    format('They came with a restore or an upgrade. Unless that node still works: select pgrelay.adopt_events(%s::smallint).', e.node)
+  select 'unknown_node', format('node %s', e.node), format('%s events come from %s', e.n, case e.node when 0 then 'another node, by logical replication' else 'another cluster or database' end),
+    format('They came with %s. Unless that node still works: select pgrelay.adopt_events(%s::smallint).',
+      case e.node when 0 then 'a subscription, which should not have the queue' else 'a restore or an upgrade' end, e.node)
   from (select x.node, count(*) as n from (select q.node from pgrelay.queue q union all select d.node from pgrelay.delayed d) x
         where x.node is distinct from (select n.id from pgrelay.node n, pg_control_system() s, pg_database d     -- not is_this: a restored dump has that of
           where n.system_identifier = s.system_identifier and n.database_oid = d.oid and d.datname = current_database()) group by x.node) e   -- its origin
@@ -76,7 +77,5 @@ as $$
     'They go into the partitions of their days within the hour while a Processor or CALL pgrelay.run() works, and when they are older than the retention; nothing else need be done.'
   where exists (select from pgrelay.log_default)
   union all
-  select 'queue_published', 'publication ' || t.pubname, format('it contains %I.%I', t.schemaname, t.tablename),
-    'Take the schema pgrelay out of the publication: another node would run these events again.'
-  from pg_publication_tables t where t.schemaname = 'pgrelay' and t.tablename in ('queue', 'delayed', 'failed')
+  select r.code, r.object, r.evidence, r.remedy from pgrelay.replication_problems() r
 $$;

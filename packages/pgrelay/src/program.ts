@@ -7,6 +7,7 @@ import { runMigrate } from './commands/migrate.js';
 import { runProblems } from './commands/problems.js';
 import { runScript } from './commands/script.js';
 import { runStart } from './commands/start.js';
+import { runTypes } from './commands/types.js';
 import {
   type CommonOptions,
   type CronOptions,
@@ -14,6 +15,7 @@ import {
   defaultOptions,
   logLevels,
   type StartOptions,
+  type TypesOptions,
 } from './options.js';
 import { version } from './version.js';
 
@@ -57,6 +59,17 @@ export function makeProgram(ended: (code: number) => void): Command {
   command('explain', 'say why an event is not running, or what became of it')
     .addArgument(new Argument('<id>', 'the id that notify() returned').argParser(eventId))
     .action(async (id: string, options: CommonOptions) => ended(await runExplain(id, options)));
+  program
+    .command('types')
+    .description('write TypeScript types of the payloads of channels, for services that send to them')
+    .requiredOption('--handlers <module...>', 'JavaScript files that export handlers or channels')
+    .option('-o, --output <file>', 'the .ts file, or .d.ts for types only (default: standard output)')
+    .option('--check', 'write nothing; exit code 1 when the file is out of date')
+    .option('--json', 'errors as JSON')
+    .action(async (options: TypesOptions, command: Command) => {
+      if (options.check === true && options.output === undefined) command.error('--check needs --output');
+      ended(await runTypes(options));
+    });
   addCron(program, ended);
   return program;
 }

@@ -94,6 +94,8 @@ describe('pgrelay.cancel', () => {
     await runBatch(worker, slot, 'x.sql');
     expect(await cancel(id)).toBe('asked');
     await worker.query('commit'); // it finishes all the same
+    await db.query('select pgrelay.maintain_v1()');
+    expect(await held('select from pgrelay.cancellation')).toEqual([]);
     expect(await logOf(db, 'x.sql')).toContainEqual(expect.objectContaining({ event_id: id, outcome: 'done' }));
     await expect(cancel(id)).rejects.toMatchObject({ code: 'PR028' });
     const top = await send('x.top');

@@ -373,6 +373,29 @@ describe('pgrelay.cancel of an event in a batch of CALL pgrelay.run()', () => {
     expect(await logOf(db, 'r.late')).toMatchObject([{ event_id: id, outcome: 'done' }]);
   });
 
+  test('race: a batch that has run passes the gate only when nobody is about to cancel it', async () => {
+    await register('r.gate', 'select 1');
+    await send('r.gate', 1);
+    const [caller, canceller] = [await db.session('c4'), await db.session('canceller 4')];
+    // The slot that the call will have, as cancel() has it between its look and its signal.
+    const [{ slot } = { slot: 0 }] = await db.query<{ slot: number }>(
+      "select min(s)::integer as slot from generate_series(1, 64) s where not exists (select from pgrelay.processors p where p.slot = s and p.heartbeat_age < p.lease)",
+    );
+    await canceller.query('select pg_advisory_lock_shared(1919247987, $1)', [slot]);
+    const call = caller.start('call pgrelay.run()');
+    await until(
+      async () =>
+        (await db.query("select from pg_stat_activity where pid = $1 and wait_event = 'PgSleep'", [caller.pid])).length,
+      'the call is at the gate',
+    );
+    expect(await logOf(db, 'r.gate')).toEqual([]);
+    await canceller.query('select pg_cancel_backend($1)', [caller.pid]);
+    await canceller.query('select pg_advisory_unlock_shared(1919247987, $1)', [slot]);
+    await expect(call).rejects.toMatchObject({ code: '57014' }); // in the batch, which is undone: nobody wanted an event cancelled
+    expect(await logOf(db, 'r.gate')).toEqual([]);
+    expect(await run()).toBe(1);
+  });
+
   test('a login that may not cancel its backend says so, and the call goes on', async () => {
     await register('r.may', 'update r.lock set what = what where what = $1');
     await send('r.may', 1);

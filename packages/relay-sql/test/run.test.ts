@@ -379,7 +379,7 @@ describe('pgrelay.cancel of an event in a batch of CALL pgrelay.run()', () => {
     const [caller, canceller] = [await db.session('c4'), await db.session('canceller 4')];
     // The slot that the call will have, as cancel() has it between its look and its signal.
     const [{ slot } = { slot: 0 }] = await db.query<{ slot: number }>(
-      "select min(s)::integer as slot from generate_series(1, 64) s where not exists (select from pgrelay.processors p where p.slot = s and p.heartbeat_age < p.lease)",
+      'select min(s)::integer as slot from generate_series(1, 64) s where not exists (select from pgrelay.processors p where p.slot = s and p.heartbeat_age < p.lease)',
     );
     await canceller.query('select pg_advisory_lock_shared(1919247987, $1)', [slot]);
     const call = caller.start('call pgrelay.run()');

@@ -342,7 +342,7 @@ describe('pgrelay.cancel of an event in a batch of CALL pgrelay.run()', () => {
             "select from pg_locks where pid = $1 and relation = 'pgrelay.cancellation'::regclass and not granted",
             [caller.pid],
           )
-        ).length,
+        ).length > 0,
       'the call waits for whoever asks',
     );
     await canceller.query('rollback');
@@ -385,7 +385,8 @@ describe('pgrelay.cancel of an event in a batch of CALL pgrelay.run()', () => {
     const call = caller.start('call pgrelay.run()');
     await until(
       async () =>
-        (await db.query("select from pg_stat_activity where pid = $1 and wait_event = 'PgSleep'", [caller.pid])).length,
+        (await db.query("select from pg_stat_activity where pid = $1 and wait_event = 'PgSleep'", [caller.pid]))
+          .length > 0,
       'the call is at the gate',
     );
     expect(await logOf(db, 'r.gate')).toEqual([]);

@@ -45,6 +45,16 @@ test('typed-channel', async () => {
   expect(await outcomes('basket.ordered')).toEqual([{ outcome: 'done', events: 1 }]);
 });
 
+test('test-a-handler', async () => {
+  expect(await run('test-a-handler')).toEqual([
+    'By itself: done',
+    'Without a user: failed, no_user',
+    'First day: done, 0 mails',
+    'Two weeks later: To bob',
+  ]);
+  expect(await database.query("select from pg_namespace where nspname = 'pgrelay_test'")).toEqual([]);
+});
+
 test('class-handler', async () => {
   expect(await run('class-handler')).toEqual(['To ada@example.com: Thank you! You paid 42 €.']);
   expect(await outcomes('receipt.send')).toEqual([{ outcome: 'done', events: 2 }]);
@@ -101,7 +111,7 @@ test('sql-only, statement by statement, beside the binary', async () => {
 test('each example is under 60 lines', () => {
   const files = [...readdirSync(path.join(folder, 'src')).map((file) => path.join('src', file)), 'sql-only.sql'];
   const long = files.filter((file) => readFileSync(path.join(folder, file), 'utf8').trimEnd().split('\n').length >= 60);
-  expect(files.length).toBe(7);
+  expect(files.length).toBe(8);
   expect(long).toEqual([]);
 });
 

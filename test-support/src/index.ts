@@ -4,9 +4,9 @@ import './provided.js';
 
 export { type ExtensionServer, extensionServer } from './extension-server.js';
 export type { Lane } from './lane.js';
-export { type PostgresClients, postgresClients } from './postgres-clients.js';
 export { migrateModules } from './modules.js';
 export { OwnServer, type OwnServerOptions } from './own-server.js';
+export { type PostgresClients, postgresClients } from './postgres-clients.js';
 export type { Session } from './session.js';
 export { promote, startStandby, untilReplayed } from './start-standby.js';
 export { TcpProxy } from './tcp-proxy.js';

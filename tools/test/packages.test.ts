@@ -76,7 +76,7 @@ describe.each(folders)('%s', (folder) => {
       (file) => !/^(package\.json|LICENSE|(dist|src)\/.*\.(js|ts|map)|bin\/\w+\.js|sql\/.*\.sql)$/.test(file),
     );
     expect(odd).toEqual([]);
-    expect(files.filter((file) => /test|\.tsbuildinfo|\.env/.test(file))).toEqual([]);
+    expect(files.filter((file) => /(^|\/)tests?\/|\.test\.|\.tsbuildinfo|\.env/.test(file))).toEqual([]);
   });
 
   test('every entry can be imported, and compiles for a strict user', () => {

@@ -1,14 +1,13 @@
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { type CronJob, checkJobs } from '@pgrelay/plugin-cron';
 import { RelayError } from '@pgrelay/relay-core';
+import { loadModule } from './load-module.js';
 
 /**
  * The jobs that a module exports, as `jobs` or by default: an array, the same that is given to `cron({ jobs })`.
  * @throws RelayError PGRELAY_JOBS_UNREADABLE, PLUGIN_CRON_OPTION_INVALID
  */
 export async function loadJobs(file: string): Promise<readonly CronJob[]> {
-  const module = await load(file);
+  const module = await loadModule(file, 'PGRELAY_JOBS_UNREADABLE');
   const jobs = module['jobs'] ?? module['default'];
   if (!Array.isArray(jobs)) {
     throw new RelayError('PGRELAY_JOBS_UNREADABLE', `${file} exports no array of jobs`, {
@@ -17,16 +16,4 @@ export async function loadJobs(file: string): Promise<readonly CronJob[]> {
   }
   checkJobs(jobs);
   return jobs;
-}
-
-async function load(file: string): Promise<Record<string, unknown>> {
-  try {
-    return await import(pathToFileURL(path.resolve(file)).href);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new RelayError('PGRELAY_JOBS_UNREADABLE', `${file} cannot be loaded: ${why}`, {
-      hint: 'Name a JavaScript module, as built; its path is relative to the current directory.',
-      cause,
-    });
-  }
 }

@@ -40,6 +40,17 @@ export interface UninstallCommandOptions extends CommonOptions {
   readonly force?: boolean;
 }
 
+export interface TypesOptions {
+  /** Modules that export handlers and channels. */
+  readonly handlers: readonly string[];
+  /** The file to write; .d.ts: types only. Default: standard output. */
+  readonly output?: string;
+  /** Write nothing; exit code 1 when the file is out of date. Default: false. */
+  readonly check?: boolean;
+  /** Errors as JSON. Default: false. */
+  readonly json?: boolean;
+}
+
 export const defaultOptions = { directory: '.pgrelay', workers: 1, logLevel: 'info', httpHost: '127.0.0.1' } as const;
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;

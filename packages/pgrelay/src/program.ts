@@ -8,6 +8,7 @@ import { runMigrate } from './commands/migrate.js';
 import { runProblems } from './commands/problems.js';
 import { runScript } from './commands/script.js';
 import { runStart } from './commands/start.js';
+import { runTypes } from './commands/types.js';
 import { runUninstall } from './commands/uninstall.js';
 import {
   type CommonOptions,
@@ -16,6 +17,7 @@ import {
   defaultOptions,
   logLevels,
   type StartOptions,
+  type TypesOptions,
   type UninstallCommandOptions,
 } from './options.js';
 import { version } from './version.js';
@@ -73,6 +75,17 @@ export function makeProgram(ended: (code: number) => void): Command {
     .option('--yes', 'remove it, in one transaction')
     .option('--force', 'also while Processors are alive; they end with errors')
     .action(async (options: UninstallCommandOptions) => ended(await runUninstall(options)));
+  program
+    .command('types')
+    .description('write TypeScript types of the payloads of channels, for services that send to them')
+    .requiredOption('--handlers <module...>', 'JavaScript files that export handlers or channels')
+    .option('-o, --output <file>', 'the .ts file, or .d.ts for types only (default: standard output)')
+    .option('--check', 'write nothing; exit code 1 when the file is out of date')
+    .option('--json', 'errors as JSON')
+    .action(async (options: TypesOptions, command: Command) => {
+      if (options.check === true && options.output === undefined) command.error('--check needs --output');
+      ended(await runTypes(options));
+    });
   addCron(program, ended);
   return program;
 }

@@ -135,6 +135,17 @@ test('a Processor of the previous release works on the new schema, under load, a
   expect(await functions()).toEqual(before);
   await moreDone(oldSlots, 'the previous release works on after it');
 
+  // One that cannot have a lock in time leaves nothing either, and nobody waits for it for long.
+  const reader = await db.session('reader');
+  await reader.query('begin');
+  await reader.query('select from pgrelay.queue limit 0');
+  await expect(
+    migrate({ connectionString: db.url, modules: [autoMvSql], lockTimeoutMs: 100, waitMs: 0 }),
+  ).rejects.toMatchObject({ code: 'RELAY_MIGRATION_BUSY' });
+  await reader.query('rollback');
+  expect(await functions()).toEqual(before);
+  await moreDone(oldSlots, 'the previous release works on after that');
+
   const { applied, upToDate } = await migrate({ connectionString: db.url, modules: [autoMvSql] });
   expect(upToDate).toBe(false);
   expect(applied.every(({ name }) => name.startsWith('pre_'))).toBe(true);

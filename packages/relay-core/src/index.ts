@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 
 export { RelayError } from '@pgrelay/relay-sql';
+export { type DeclaredChannel, declaredChannels } from './channels/declared-channels.js';
 export { type ChannelDefinition, defineChannel } from './channels/define-channel.js';
 export type {
   ChannelRef,

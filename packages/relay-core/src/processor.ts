@@ -224,7 +224,7 @@ export class Processor {
       (fence, id) => this.#shared.inFlight.holds(fence, id),
       () => this.#shared.claims,
     );
-    const cancels = cancelTask(() => this.#shared.fence, this.#shared.inFlight);
+    const cancels = cancelTask(() => this.#shared.fence, this.#shared.inFlight, this.#shared.sqlBatches);
     const hints = hintTask(
       () => this.#shared.fence,
       this.#shared.hint,

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Fence } from './db/gateway.js';
+import { type Fence, gateway } from './db/gateway.js';
 import type { OpenConnections } from './db/open-connections.js';
 import type { Queryable } from './db/queryable.js';
 import type { ProcessorScope } from './di/processor-scope.js';
@@ -11,6 +11,7 @@ import { Poller } from './flow/poll.js';
 import type { Prefetch } from './flow/prefetch.js';
 import { ReadyChannels } from './flow/ready-channels.js';
 import { Context } from './flow/run-handler.js';
+import { RunningBatches } from './flow/running-batches.js';
 import type { Settler } from './flow/settle.js';
 import { Suspects } from './flow/suspects.js';
 import type { HandlerDefinition } from './handlers/handler-definition.js';
@@ -40,6 +41,8 @@ export class WorkerContext {
   readonly inFlight = new InFlight();
   /** SQL channels of which a worker of this Processor runs a batch just now. */
   readonly running = new Set<number>();
+  /** Those batches, as long as they can be stopped. */
+  readonly sqlBatches: RunningBatches;
   /** Running calls of each batch handler, by channel. */
   readonly batches = new Map<number, number>();
   /** Channels left alone until this time (performance.now) after an error that was not an event's. */
@@ -92,6 +95,9 @@ export class WorkerContext {
       dead: parts.onDead,
     });
     this.schemaOf = parts.schemaOf;
+    this.sqlBatches = new RunningBatches((pids) =>
+      this.fence === undefined ? Promise.resolve([]) : gateway.stopBatches(this.control, this.fence, pids),
+    );
   }
 
   /** The slot and epoch, or undefined while the Processor has none. */
@@ -127,6 +133,12 @@ export class WorkerContext {
   wakeFor(channelId: number): void {
     if (!this.ready.add(channelId)) this.poller.hurry();
     (this.#wakeups.find((wakeup) => wakeup.isWaiting) ?? this.#wakeups[0])?.signal();
+  }
+
+  /** Somebody wants an event cancelled: whatever runs it here is stopped. */
+  cancel(id: string): void {
+    this.inFlight.cancel(id);
+    void this.sqlBatches.stop();
   }
 
   /** Everything may have changed: all of it is looked at now. */

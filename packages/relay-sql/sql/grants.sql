@@ -30,7 +30,8 @@ grant execute on function
   pgrelay.set_breaker(text, integer, double precision, interval, integer, interval, interval), pgrelay.unset_breaker(text), pgrelay.close_breaker(text),
   pgrelay.set_limits(text, integer, integer, boolean, boolean, integer, interval), pgrelay.unset_limits(text),
   pgrelay.set_debounce(text, interval, interval, interval), pgrelay.unset_debounce(text), pgrelay.set_expiry(text, interval),
-  pgrelay.cancel(bigint), pgrelay.snooze(bigint, interval), pgrelay.adopt_events(smallint), pgrelay.drop_channel(text, boolean),
+  pgrelay.cancel(bigint), pgrelay.ask_cancel(bigint), pgrelay.run_of_event(bigint), pgrelay.stop_run(bigint),
+  pgrelay.snooze(bigint, interval), pgrelay.adopt_events(smallint), pgrelay.drop_channel(text, boolean),
   pgrelay.pause_channel(text), pgrelay.disable_channel(text), pgrelay.resume_channel(text), pgrelay.tune_channel(text, interval, boolean),
   pgrelay.check_removal(bigint, text, text, interval, integer), pgrelay.erase_effects(integer, bigint, text, timestamptz),
   pgrelay.remove_events(text, bigint, integer, bigint, text, text, timestamptz, text), pgrelay.stop_events(bigint, text, text, timestamptz)
@@ -54,7 +55,9 @@ grant execute on function
   pgrelay.look_v1(integer[], integer[], smallint[], bigint[], bigint, bigint, boolean, boolean, boolean, boolean, boolean),
   pgrelay.fail_v1(smallint, bigint, smallint, bigint, double precision, jsonb),
   pgrelay.release_v1(smallint, bigint, bigint[]),
-  pgrelay.reclaim_v1(smallint, bigint), pgrelay.cancellations_v1(smallint, bigint), pgrelay.held_by_worker_v1(smallint, bigint, smallint),
+  pgrelay.reclaim_v1(smallint, bigint), pgrelay.cancellations_v1(smallint, bigint), pgrelay.cancel_backend_v1(integer, timestamptz),
+  pgrelay.batches_to_stop_v1(smallint, bigint, integer[]), pgrelay.stop_batches_v1(smallint, bigint, integer[]),
+  pgrelay.end_cancelled_v1(smallint, bigint, smallint, bigint[], double precision), pgrelay.held_by_worker_v1(smallint, bigint, smallint),
   pgrelay.recall_v1(smallint, bigint, bigint, text), pgrelay.record_effect_v1(bigint, text, jsonb),
   pgrelay.note_progress_v1(smallint, bigint, bigint, integer, double precision, text),
   pgrelay.attach_v1(text, integer, text, integer, integer, text[]),
@@ -67,5 +70,6 @@ grant execute on function
   pgrelay.forget_causes_v1(interval)
   to pgrelay_processor;
 grant execute on function pgrelay.ready_sql_channels_v1(), pgrelay.enter_run_v1(), pgrelay.left_by_run_v1(),
-  pgrelay.session_settings_v1(), pgrelay.restore_settings_v1(jsonb), pgrelay.note_run_v1(smallint, bigint, integer) to pgrelay_processor;
+  pgrelay.session_settings_v1(), pgrelay.restore_settings_v1(jsonb), pgrelay.note_run_v1(smallint, bigint, integer),
+  pgrelay.close_run_v1(smallint), pgrelay.end_stopped_v1(smallint, bigint, integer) to pgrelay_processor;
 grant execute on procedure pgrelay.run(bigint, bigint) to pgrelay_processor;

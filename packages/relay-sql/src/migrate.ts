@@ -50,6 +50,7 @@ const transient = new Set(['55P03', '40P01', 'XX000', '23505', '42710']);
 export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
   const modules = await Promise.all([relaySql, ...(options.modules ?? [])].map(loadModule));
   const client = new pg.Client({ connectionString: options.connectionString, application_name: 'pgrelay migrate' });
+  client.on('error', () => undefined); // its backend was ended: the statement that waits says so
   await client.connect();
   try {
     const deadline = performance.now() + (options.waitMs ?? defaultMigrateOptions.waitMs);

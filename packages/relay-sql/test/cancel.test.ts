@@ -1,4 +1,4 @@
-import { useDatabase } from '@pgrelay/test-support';
+import { until, useDatabase } from '@pgrelay/test-support';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { claim, logOf, runBatch, type Slot, settle, takeSlot } from './support/slot.js';
 
@@ -16,6 +16,17 @@ const send = async (channel: string, more = '') =>
   (await db.query<{ id: string }>(`select pgrelay.notify($1, 'p'${more})::text as id`, [channel]))[0]?.id ?? '';
 const cancel = async (id: string, on: Pick<typeof db, 'query'> = db) =>
   (await on.query<{ what: string }>('select pgrelay.cancel($1) as what', [id]))[0]?.what;
+/** Rows of a table that only the owner reads. */
+const held = async (sql: string) => {
+  await db.query('set role pgrelay_owner');
+  return db.query(sql).finally(() => db.query('reset role'));
+};
+/** A session that is known as a worker of the slot. */
+const enteredSession = async (name: string) => {
+  const session = await db.session(name);
+  await session.query("select pgrelay.enter_backend_v1($1, $2, 'worker 1')", [slot.slot, slot.epoch]);
+  return session;
+};
 const asked = (id: string) =>
   db.query('select from pgrelay.cancellations_v1($1, $2) c where $3::bigint = any (c)', [slot.slot, slot.epoch, id]);
 
@@ -65,32 +76,66 @@ describe('pgrelay.cancel', () => {
     ).toEqual(['done']);
   });
 
-  test('says so where nothing can be stopped, and waits for nobody', async () => {
+  test('says so where nobody can be asked, and waits for nobody', async () => {
     const id = await send('x.sql');
-    const worker = await db.session('worker');
+    const stranger = await db.session('stranger');
+    await stranger.query('begin');
+    await runBatch(stranger, slot, 'x.sql');
+    expect(await cancel(id)).toBe('running');
+    await stranger.query('rollback');
+    expect(await cancel(id)).toBe('cancelled');
+    expect(await held('select from pgrelay.cancellation')).toEqual([]);
+  });
+
+  test('asks the Processor of a batch and of a top-level event', async () => {
+    const worker = await enteredSession('worker');
+    const id = await send('x.sql');
     await worker.query('begin');
     await runBatch(worker, slot, 'x.sql');
-    expect(await cancel(id)).toBe('running');
-    await worker.query('rollback');
-    expect(await cancel(id)).toBe('cancelled');
+    expect(await cancel(id)).toBe('asked');
+    await worker.query('commit'); // it finishes all the same
+    await db.query('select pgrelay.maintain_v1()');
+    expect(await held('select from pgrelay.cancellation')).toEqual([]);
+    expect(await logOf(db, 'x.sql')).toContainEqual(expect.objectContaining({ event_id: id, outcome: 'done' }));
+    await expect(cancel(id)).rejects.toMatchObject({ code: 'PR028' });
     const top = await send('x.top');
     await db.query(
       "select pgrelay.claim_toplevel_v1($1, $2, 1::smallint, id) from pgrelay.channels where name = 'x.top'",
       [slot.slot, slot.epoch],
     );
-    expect(await cancel(top)).toBe('running');
-    expect(await asked(top)).toEqual([]);
+    expect(await cancel(top)).toBe('asked');
+    expect(await asked(top)).toHaveLength(1);
     await settle(db, slot, [top], 'done');
   });
 
-  test('race: a claim that comes first keeps its event, and the cancellation finds it running', async () => {
+  test('an event of a SQL channel that comes back from a lost batch ends instead of running; the others run', async () => {
+    await db.query('create table ran (what text); grant insert on ran to pgrelay');
+    await db.query("select pgrelay.register_channel('x.back', 'insert into public.ran values ($1)')");
+    const [first, second] = [await send('x.back', ", p_dedup_key => 'one'"), await send('x.back')];
+    const worker = await enteredSession('lost');
+    await worker.query('begin');
+    await runBatch(worker, slot, 'x.back');
+    expect(await cancel(first)).toBe('asked');
+    await db.query('select pg_terminate_backend($1)', [worker.pid]);
+    await until(async () => (await runBatch(db, slot, 'x.back')).taken > 0, 'its turn is free');
+    expect(await runBatch(db, slot, 'x.back')).toMatchObject({ taken: 1, done: 1 });
+    expect(await logOf(db, 'x.back')).toMatchObject([
+      { event_id: first, outcome: 'cancelled', attempt: 1, code: 'cancelled' },
+      { event_id: second, outcome: 'done' },
+    ]);
+    expect(await held('select from pgrelay.cancellation')).toEqual([]);
+    expect(await held('select from pgrelay.dedup')).toEqual([]);
+    expect(await db.query('select from ran')).toHaveLength(1);
+  });
+
+  test('race: a claim that comes first keeps its event, and whoever claims is asked', async () => {
     const id = await send('x.h');
-    const [claimer, canceller] = [await db.session('claimer'), await db.session('canceller')];
+    const [claimer, canceller] = [await enteredSession('claimer'), await db.session('canceller')];
     await claimer.query('begin');
     await claim(claimer, slot, 'x.h');
-    expect(await cancel(id, canceller)).toBe('running');
-    await claimer.query('commit');
     expect(await cancel(id, canceller)).toBe('asked');
+    await claimer.query('commit');
+    expect(await asked(id)).toHaveLength(1);
     await settle(db, slot, [id], 'cancelled', null, { code: 'cancelled' });
     expect(await logOf(db, 'x.h')).toContainEqual(
       expect.objectContaining({ event_id: id, outcome: 'cancelled', attempt: 1 }),

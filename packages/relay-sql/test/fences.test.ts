@@ -21,6 +21,12 @@ const writes: Readonly<Record<string, { readonly fenced: string } | { readonly f
   'pgrelay.complete_v1': {
     fenced: 'select pgrelay.complete_v1(SLOT, EPOCH, array[HELD], array[ATTEMPT], array[5::float8], array[0::float8])',
   },
+  'pgrelay.end_cancelled_v1': { fenced: 'select pgrelay.end_cancelled_v1(SLOT, EPOCH, 1::smallint, array[READY], 5)' },
+  'pgrelay.end_stopped_v1': { fenced: 'select pgrelay.end_stopped_v1(SLOT, EPOCH, SQL)' },
+  'pgrelay.batches_to_stop_v1': { free: 'reads; volatile for a fresh look' },
+  'pgrelay.stop_batches_v1': { free: 'writes no table; what it cancels is ready as before' },
+  'pgrelay.cancel_backend_v1': { free: 'names the backend by its start; what it cancels is ready as before' },
+  'pgrelay.close_run_v1': { free: 'takes a lock until the end of the transaction' },
   'pgrelay.lose_v1': { fenced: 'select pgrelay.lose_v1(SLOT, EPOCH, 1::smallint, READY, 5)' },
   'pgrelay.report_hint_v1': { fenced: 'select pgrelay.report_hint_v1(SLOT, EPOCH, true)' },
   'pgrelay.report_kinds_v1': { fenced: "select pgrelay.report_kinds_v1(SLOT, EPOCH, '{http}')" },
@@ -170,6 +176,7 @@ beforeEach(async () => {
   const [row] = await db.query<{ attempt: number }>('select attempt from pgrelay.queue where id = $1', [held]);
   const [ready] = await db.query<{ id: string }>("select pgrelay.notify('f.sql')::text as id");
   await db.query("select pgrelay.notify('f.h'), pgrelay.notify('f.top')");
+  await asOwner(`delete from pgrelay.cancellation; insert into pgrelay.cancellation values (${ready?.id}, now(), 'x')`);
   await asOwner('update pgauto_mv.state set claimed_until = null, snap = null, snaps = null, epoch = epoch + 1');
   const [state] = await asOwner<{ mv_id: string; epoch: string }>(
     'select mv_id::text, (epoch - 1)::text as epoch from pgauto_mv.state',

@@ -10,6 +10,7 @@ import { schemaDump } from './support/schema-dump.js';
 const db = useDatabase({ template: 'empty' });
 const crowd = useDatabase({ template: 'empty' });
 const bare = useDatabase({ template: 'empty' });
+const ended = useDatabase({ template: 'empty' });
 let folder = '';
 
 beforeAll(async () => {
@@ -125,6 +126,34 @@ describe('migrate', () => {
     expect(await schemaDump(await db.connect(), schemas)).toBe(before);
     await reader.query('commit');
     expect((await migrate({ connectionString: db.url, modules: [blocked] })).applied).toHaveLength(1);
+  });
+
+  test('one whose backend is ended half way rejects, leaves nothing, and is done when it is called again', async () => {
+    const module = await moduleWith('ended', { '0001_pre_a.sql': 'create table probe.a (id integer);' });
+    await migrate({ connectionString: ended.url, modules: [module] });
+    await writeFile(
+      join(folder, 'ended', 'migrations', '0002_pre_b.sql'),
+      'create table probe.ended (); alter table probe.a add column ended text;',
+    );
+    const reader = await ended.session('reader');
+    await reader.query('begin');
+    await reader.query('select * from probe.a');
+    const attempt = migrate({ connectionString: ended.url, modules: [module], lockTimeoutMs: 60_000 });
+    attempt.catch(() => undefined);
+    const pid = await until(
+      async () =>
+        (
+          await ended.query<{ pid: number }>(
+            "select pid from pg_stat_activity where application_name = 'pgrelay migrate' and wait_event_type = 'Lock' and datname = current_database()",
+          )
+        )[0]?.pid,
+      'it waits in its second migration',
+    );
+    await ended.query('select pg_terminate_backend($1)', [pid]);
+    await expect(attempt).rejects.toMatchObject({ code: '57P01' });
+    await reader.query('commit');
+    expect(await ended.query("select from pg_class where relname = 'ended'")).toEqual([]);
+    expect((await migrate({ connectionString: ended.url, modules: [module] })).applied).toMatchObject([{ version: 2 }]);
   });
 
   test('a login that may not create roles is told what a DBA has to run', async () => {

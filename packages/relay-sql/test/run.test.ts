@@ -1,4 +1,4 @@
-import { lane, useDatabase } from '@pgrelay/test-support';
+import { lane, until, useDatabase } from '@pgrelay/test-support';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { channelId, claim, logOf, takeSlot } from './support/slot.js';
 
@@ -288,5 +288,126 @@ describe('CALL pgrelay.run()', () => {
     await session.query('create temp table mine (n integer); insert into mine values (1)');
     await session.query('call pgrelay.run()');
     expect(await session.query('select n from mine')).toEqual([{ n: 1 }]);
+  });
+});
+
+describe('pgrelay.cancel of an event in a batch of CALL pgrelay.run()', () => {
+  const cancel = (id: string | undefined, on: Pick<typeof db, 'query'> = db) =>
+    on.query<{ what: string }>('select pgrelay.cancel($1) as what', [id]).then((rows) => rows[0]?.what);
+  const ids = (channel: string) =>
+    db
+      .query<{ id: string }>('select id::text from pgrelay.events where channel = $1 order by id', [channel])
+      .then((rows) => rows.map((row) => row.id));
+
+  beforeAll(async () => {
+    await db.query('create table r.lock (what text primary key); grant select, update on r.lock to pgrelay');
+    await db.query("insert into r.lock values ('1'), ('2')");
+  });
+
+  test('stops that batch; the event ends as cancelled, the others run, and the call goes on', async () => {
+    await register('r.stop', 'update r.lock set what = what where what = $1');
+    await send('r.stop', 1);
+    const [id] = await ids('r.stop');
+    const [holder, caller] = [await db.session('holder'), await db.session('caller')];
+    await holder.query("begin; update r.lock set what = what where what = '1'");
+    const call = caller.start('call pgrelay.run()');
+    await caller.untilBlocked();
+    await db.query("select pgrelay.notify('r.stop', '2')"); // comes while the call is at it
+    expect(await cancel(id)).toBe('asked');
+    expect(await call).toEqual([{ p_events: '1' }]);
+    await holder.query('rollback');
+    expect(await logOf(db, 'r.stop')).toMatchObject([
+      { event_id: id, outcome: 'cancelled', attempt: 1, code: 'cancelled' },
+      { outcome: 'done', attempt: 1 },
+    ]);
+    await expect(cancel(id)).rejects.toMatchObject({ code: 'PR028' });
+    expect(await waiting('r.stop')).toBe(0);
+  });
+
+  test('race: who asks in a transaction is waited for; undone, it cuts the call off, and nothing is lost', async () => {
+    await register('r.undo', 'update r.lock set what = what where what = $1');
+    await send('r.undo', 1);
+    const [id] = await ids('r.undo');
+    const [holder, caller, canceller] = [await db.session('h'), await db.session('c'), await db.session('canceller')];
+    await holder.query("begin; update r.lock set what = what where what = '1'");
+    const call = caller.start('call pgrelay.run()');
+    await caller.untilBlocked();
+    await canceller.query('begin');
+    expect(await cancel(id, canceller)).toBe('asked');
+    await holder.query('rollback');
+    await until(
+      async () =>
+        (
+          await db.query(
+            "select from pg_locks where pid = $1 and relation = 'pgrelay.cancellation'::regclass and not granted",
+            [caller.pid],
+          )
+        ).length > 0,
+      'the call waits for whoever asks',
+    );
+    await canceller.query('rollback');
+    await expect(call).rejects.toMatchObject({ code: '57014', hint: expect.stringContaining('ready as before') });
+    expect(await logOf(db, 'r.undo')).toEqual([]);
+    expect(await run()).toBe(1);
+    expect(await logOf(db, 'r.undo')).toMatchObject([{ event_id: id, outcome: 'done', attempt: 1 }]);
+  });
+
+  test('race: a batch that has passed its end is stopped no more, and nothing after it is hit', async () => {
+    await register('r.late', 'update r.lock set what = what where what = $1');
+    await send('r.late', 1);
+    const [id] = await ids('r.late');
+    const [holder, caller, gate] = [await db.session('h2'), await db.session('c2'), await db.session('gate')];
+    await holder.query("begin; update r.lock set what = what where what = '1'");
+    const call = caller.start('call pgrelay.run()');
+    await caller.untilBlocked();
+    const [{ slot } = { slot: 0 }] = await db.query<{ slot: number }>(
+      "select slot from pgrelay.processors where host = 'CALL pgrelay.run' and pid = $1",
+      [caller.pid],
+    );
+    await gate.query('begin');
+    await gate.query('select pg_advisory_xact_lock(1919247987, $1)', [slot]); // as the call itself, at the end of its batch
+    expect(await cancel(id)).toBe('asked');
+    await gate.query('rollback');
+    await holder.query('rollback');
+    expect(await call).toEqual([{ p_events: '1' }]);
+    expect(await logOf(db, 'r.late')).toMatchObject([{ event_id: id, outcome: 'done' }]);
+  });
+
+  test('race: a batch that has run passes the gate only when nobody is about to cancel it', async () => {
+    await register('r.gate', 'select 1');
+    await send('r.gate', 1);
+    const [caller, canceller] = [await db.session('c4'), await db.session('canceller 4')];
+    // The slot that the call will have, as cancel() has it between its look and its signal.
+    const [{ slot } = { slot: 0 }] = await db.query<{ slot: number }>(
+      'select min(s)::integer as slot from generate_series(1, 64) s where not exists (select from pgrelay.processors p where p.slot = s and p.heartbeat_age < p.lease)',
+    );
+    await canceller.query('select pg_advisory_lock_shared(1919247987, $1)', [slot]);
+    const call = caller.start('call pgrelay.run()');
+    await until(
+      async () =>
+        (await db.query("select from pg_stat_activity where pid = $1 and wait_event = 'PgSleep'", [caller.pid]))
+          .length > 0,
+      'the call is at the gate',
+    );
+    expect(await logOf(db, 'r.gate')).toEqual([]);
+    await canceller.query('select pg_cancel_backend($1)', [caller.pid]);
+    await canceller.query('select pg_advisory_unlock_shared(1919247987, $1)', [slot]);
+    await expect(call).rejects.toMatchObject({ code: '57014' }); // in the batch, which is undone: nobody wanted an event cancelled
+    expect(await logOf(db, 'r.gate')).toEqual([]);
+    expect(await run()).toBe(1);
+  });
+
+  test('a login that may not cancel its backend says so, and the call goes on', async () => {
+    await register('r.may', 'update r.lock set what = what where what = $1');
+    await send('r.may', 1);
+    const [id] = await ids('r.may');
+    const admin = await db.connect(await db.login('pgrelay_admin'));
+    const [holder, caller] = [await db.session('h3'), await db.session('c3')];
+    await holder.query("begin; update r.lock set what = what where what = '1'");
+    const call = caller.start('call pgrelay.run()');
+    await caller.untilBlocked();
+    expect((await admin.query('select pgrelay.cancel($1) as what', [id])).rows).toEqual([{ what: 'running' }]);
+    await holder.query('rollback');
+    expect(await call).toEqual([{ p_events: '1' }]);
   });
 });

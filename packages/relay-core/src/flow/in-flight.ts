@@ -9,9 +9,12 @@ export interface Claim {
   readonly attempt: number;
   /** Somebody asked for the event to be cancelled. */
   cancelled?: boolean;
-  /** While its handler runs: aborts the handler's signal. */
+  /** While it runs: aborts the handler's signal, or cancels the statement of a top-level event. */
   abort?: (reason: Error) => void;
 }
+
+/** So many ids of events that were cancelled and are not ours are remembered: the reply of their claim may be on its way. */
+const rememberedAtMost = 1_000;
 
 /**
  * The attempts whose end is not written yet. A Processor that was declared dead may run an event a second time while its
@@ -19,6 +22,8 @@ export interface Claim {
  */
 export class InFlight {
   readonly #claims = new Set<Claim>();
+  /** In the order in which they came. */
+  readonly #cancelledBefore = new Set<string>();
 
   get size(): number {
     return this.#claims.size;
@@ -30,6 +35,7 @@ export class InFlight {
     event: { readonly id: string; readonly attempt: number },
   ): Claim {
     const claim: Claim = { fence, channelId: channel.id, channel: channel.name, id: event.id, attempt: event.attempt };
+    if (this.#cancelledBefore.delete(event.id)) claim.cancelled = true;
     this.#claims.add(claim);
     return claim;
   }
@@ -38,12 +44,22 @@ export class InFlight {
     this.#claims.delete(claim);
   }
 
-  /** Asks the handler of this event, if it is one of ours, to stop. */
+  /** Asks whatever runs this event to stop, if it is one of ours or is about to be. */
   cancel(id: string): void {
+    let isOurs = false;
     for (const claim of this.#claims) {
-      if (claim.id !== id || claim.cancelled === true) continue;
+      if (claim.id !== id) continue;
+      isOurs = true;
+      if (claim.cancelled === true) continue;
       claim.cancelled = true;
       claim.abort?.(new Error('the event was cancelled'));
+    }
+    if (isOurs) return;
+    this.#cancelledBefore.add(id);
+    if (this.#cancelledBefore.size <= rememberedAtMost) return;
+    for (const oldest of this.#cancelledBefore) {
+      this.#cancelledBefore.delete(oldest);
+      break;
     }
   }
 

@@ -9,6 +9,7 @@ import {
 } from '../db/gateway.js';
 import { sqlstateOf } from '../db/pg-error.js';
 import type { BatchSize } from './batch-size.js';
+import type { RunningBatches } from './running-batches.js';
 import { lostAs, type Suspects } from './suspects.js';
 
 /** A batch of SQL actions ends by itself after this many ms, and what is left runs in the next one. */
@@ -25,7 +26,8 @@ export interface BatchResult {
 
 /**
  * Claims, runs and settles a batch of a SQL channel in one server call. When the statement timeout undoes it, the same
- * events run one by one, and the one that takes too long fails by itself.
+ * events run one by one, and the one that takes too long fails by itself. When cancel() undoes it, the event that was meant ends
+ * and the others come with the next batch.
  */
 export async function runBatch(
   db: Connection,
@@ -35,19 +37,30 @@ export async function runBatch(
   size: BatchSize,
   marks: ChannelMarks,
   draining: () => boolean,
+  batches: RunningBatches,
 ): Promise<BatchResult> {
   const limit = size.limit;
   try {
     await db.statementTimeout(limit === 1 ? channel.timeoutMs : channel.timeoutMs + batchCapMs);
     const startedAt = performance.now();
-    const batch = await gateway.runBatch(db, fence, worker, channel.id, limit, size.singly, batchCapMs, marks);
+    const ran = await batches.run(db, (client) =>
+      gateway.runBatch(client, fence, worker, channel.id, limit, size.singly, batchCapMs, marks),
+    );
+    if ('stopped' in ran)
+      return {
+        more: true,
+        busy: false,
+        done: 0,
+        troubles: await endStopped(db, fence, worker, channel, ran.stopped, startedAt),
+      };
+    const batch = ran.answer;
     size.learn(batch, performance.now() - startedAt, channel.timeoutMs);
     return report(batch);
   } catch (error) {
     if (sqlstateOf(error) !== '57014') throw error;
   }
   size.timedOut();
-  return runSingly(db, fence, worker, channel, limit, marks, draining);
+  return runSingly(db, fence, worker, channel, limit, marks, draining, batches);
 }
 
 /**
@@ -63,6 +76,7 @@ export async function runSuspects(
   marks: ChannelMarks,
   draining: () => boolean,
   suspects: Suspects,
+  batches: RunningBatches,
 ): Promise<BatchResult> {
   const culprit = suspects.takeAlone(channel.id, worker);
   const troubles: Trouble[] = [];
@@ -71,7 +85,7 @@ export async function runSuspects(
     const outcome = await gateway.lose(db, fence, worker, id, performance.now() - startedAt);
     if (outcome !== null) troubles.push({ id, channel: channel.name, ...lostAs(outcome) });
   }
-  const result = await runSingly(db, fence, worker, channel, limit, marks, draining, (id) =>
+  const result = await runSingly(db, fence, worker, channel, limit, marks, draining, batches, (id) =>
     suspects.alone(channel.id, worker, id),
   );
   suspects.clear(channel.id);
@@ -86,6 +100,7 @@ async function runSingly(
   limit: number,
   marks: ChannelMarks,
   draining: () => boolean,
+  batches: RunningBatches,
   before: (id: string) => void = () => undefined,
 ): Promise<BatchResult> {
   let done = 0;
@@ -96,9 +111,15 @@ async function runSingly(
     const startedAt = performance.now();
     try {
       await db.statementTimeout(channel.timeoutMs);
-      const batch = await gateway.runBatch(db, fence, worker, channel.id, 1, true, batchCapMs, marks, id);
-      done += batch.done;
-      troubles.push(...batch.troubles.map((trouble) => ({ ...trouble, channel: channel.name })));
+      const ran = await batches.run(db, (client) =>
+        gateway.runBatch(client, fence, worker, channel.id, 1, true, batchCapMs, marks, id),
+      );
+      if ('stopped' in ran) {
+        troubles.push(...(await endStopped(db, fence, worker, channel, ran.stopped, startedAt)));
+        continue;
+      }
+      done += ran.answer.done;
+      troubles.push(...ran.answer.troubles.map((trouble) => ({ ...trouble, channel: channel.name })));
     } catch (error) {
       if (sqlstateOf(error) !== '57014') throw error;
       const failure = {
@@ -112,6 +133,19 @@ async function runSingly(
     }
   }
   return { more: true, busy: false, done, troubles };
+}
+
+/** A batch was cancelled because of these events: they end, and what else it had is ready as before. */
+async function endStopped(
+  db: Connection,
+  fence: Fence,
+  worker: number,
+  channel: PolledChannel,
+  ids: readonly string[],
+  startedAt: number,
+): Promise<readonly Trouble[]> {
+  const ended = await gateway.endCancelled(db, fence, worker, ids, performance.now() - startedAt);
+  return ended.map((trouble) => ({ ...trouble, channel: channel.name }));
 }
 
 function report(batch: BatchRow): BatchResult {

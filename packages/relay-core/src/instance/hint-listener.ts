@@ -35,7 +35,7 @@ export class HintListener {
   /** A hint names a channel that has work, says that channels have changed, or nothing: look. */
   #hinted(payload: string): void {
     if (payload.startsWith('cancel ')) {
-      this.#shared.inFlight.cancel(payload.slice('cancel '.length));
+      this.#shared.cancel(payload.slice('cancel '.length));
       return;
     }
     this.#shared.hint.received();

@@ -6,7 +6,7 @@ import { moreIf, type Turn, type TurnEnd } from './turn.js';
 
 /** Batches of a SQL channel, one after the other, until it is drained or a look is due. */
 export async function sqlTurn({ worker, db, shared, channel, fence }: Turn): Promise<TurnEnd> {
-  const { running, log, poller, marks, suspects, telemetry } = shared;
+  const { running, sqlBatches, log, poller, marks, suspects, telemetry } = shared;
   if (running.has(channel.id) && !channel.parallel) return 'full';
   running.add(channel.id);
   const size = shared.size(channel.id);
@@ -17,8 +17,8 @@ export async function sqlTurn({ worker, db, shared, channel, fence }: Turn): Pro
       const from = marks.of(channel.id);
       const startedAt = performance.now();
       result = suspects.has(channel.id)
-        ? await runSuspects(db, fence, worker, channel, size.limit, from, draining, suspects)
-        : await runBatch(db, fence, worker, channel, size, from, draining);
+        ? await runSuspects(db, fence, worker, channel, size.limit, from, draining, suspects, sqlBatches)
+        : await runBatch(db, fence, worker, channel, size, from, draining, sqlBatches);
       for (const trouble of result.troubles) logOutcome(log, trouble, channel.name);
       if (result.done + result.troubles.length > 0 && telemetry.wants('batch.settled'))
         telemetry.tell('batch.settled', settled(fence.slot, channel.name, result, startedAt));

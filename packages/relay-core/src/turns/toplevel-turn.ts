@@ -14,7 +14,7 @@ export async function toplevelTurn(turn: Turn): Promise<TurnEnd> {
   turn.tellStarted(claimed);
   const startedAt = performance.now();
   try {
-    shared.settler.add(await runToplevel(db, claimed, event, channel));
+    shared.settler.add(await runToplevel(db, claimed, event, channel, shared.control));
     shared.suspects.ended(event.id);
     return 'more';
   } catch (error) {

@@ -8,6 +8,7 @@
 -- A limited channel lets some events wait (take_limited_batch), and a parallel one has turns for as many batches as it may.
 -- Lanes are read from the Processor's low-water marks on (p_priorities, p_lows), as in claim_v1.
 -- p_only_id runs that one event, if it is still ready: after a timeout the Processor must know which event it was.
+-- Events that somebody wants cancelled end here, instead of all else.
 -- Returns counts and, for what did not go well, ids with SQLSTATE and code: never a message or payload.
 create or replace function pgrelay.run_batch_v1(
   p_slot smallint, p_epoch bigint, p_worker smallint, p_channel_id integer, p_limit integer, p_singly boolean, p_cap_ms integer,
@@ -66,6 +67,11 @@ begin
   taken := coalesce(cardinality(v_ids), 0);
   if taken = 0 then
     return;
+  elsif exists (select from pgrelay.cancellation) then            -- seldom; the others come with the next batch
+    troubles := pgrelay.end_cancelled(p_slot, p_worker, v_ids, null);
+    if troubles <> '[]' then
+      return;
+    end if;
   end if;
 
   if v_frame is distinct from pgrelay.frame_digest(p_channel_id) then

@@ -1,42 +1,23 @@
 -- Cancels an event. What it returns says what became of it:
 --   cancelled   it waited: it is gone, with its payload, and has an audit row (the attempt that it would have been next)
---   asked       a handler runs it: its Processor is told, and aborts ctx.signal. If the handler stops because of that, the attempt
---               ends as cancelled and what it wrote in ctx.tx is undone; if it finishes all the same, that is what stands
---   running     it runs where nothing can stop it (a SQL action, a top-level channel), or somebody is claiming or holding it
---               at this very moment: call again if it matters what becomes of it
--- PR028 when no such event waits or runs. The events of one call of a batch handler share their signal, so none of them is stopped
--- by itself. Waits for nobody. Sends a NOTIFY when it asks.
+--   asked       it runs, or is being claimed: whoever runs it is told. A handler sees ctx.signal; the statement of a SQL action or of a
+--               top-level event is cancelled. What stops because of that ends as cancelled, and what it wrote in its transaction is
+--               undone; what finishes all the same is done. A batch of SQL actions is undone as a whole, and its other events
+--               run again, uncounted
+--   running     it runs in a call of run() whose backend you may not cancel, or somebody else's open transaction holds it (one
+--               that sent it under its dedup key): call again if it matters what becomes of it
+-- PR028 when no such event waits or runs, as when it has finished first. The events of one call of a batch handler share their signal, so
+-- none of them is stopped by itself; nor can a SQL action be stopped behind a transaction pooler. Waits for nobody. Sends a NOTIFY when it
+-- asks, at its commit; a call of run() is stopped at once, and cut off if this is rolled back. Runs as the caller, who alone may
+-- cancel a backend.
 create or replace function pgrelay.cancel(p_event_id bigint) returns text
-language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_what text := pgrelay.ask_cancel(p_event_id);
 begin
-  with gone as (
-    delete from pgrelay.queue q where q.ctid = any (array(select x.ctid from pgrelay.queue x where x.id = p_event_id and x.slot is null for update skip locked))
-      returning q.id, q.channel_id, q.enqueued_at, q.attempt, q.node
-  ), gone_delayed as (
-    delete from pgrelay.delayed d where d.ctid = any (array(select x.ctid from pgrelay.delayed x where x.id = p_event_id for update skip locked))
-      returning d.id, d.channel_id, d.enqueued_at, d.attempt, d.node
-  ), freed as (
-    delete from pgrelay.dedup k where k.event_id = p_event_id and exists (select from gone union all select from gone_delayed)
-  )
-  insert into pgrelay.log (event_id, enqueued_at, finished_at, attempt, node, channel, outcome, code)
-    select e.id, e.enqueued_at, pgrelay.clock_now(), e.attempt + 1, e.node, c.name, 'cancelled', 'cancelled'
-    from (select * from gone union all select * from gone_delayed) e join pgrelay.channel c on c.id = e.channel_id;
-  if found then
-    return 'cancelled';
-  end if;
-  delete from pgrelay.cancellation a               -- of events that have ended
-    where not exists (select from pgrelay.queue q where q.id = a.event_id) and not exists (select from pgrelay.delayed y where y.id = a.event_id);
-  insert into pgrelay.cancellation (event_id, asked_at, asked_by)
-    select q.id, pgrelay.clock_now(), session_user from pgrelay.queue q join pgrelay.channel c on c.id = q.channel_id
-    where q.id = p_event_id and q.slot is not null and c.kind = 'handler'
-    on conflict (event_id) do update set asked_at = excluded.asked_at;
-  if found then
-    perform pg_notify('pgrelay', 'cancel ' || p_event_id);
-    return 'asked';
-  elsif exists (select from pgrelay.queue q where q.id = p_event_id) or exists (select from pgrelay.delayed d where d.id = p_event_id) then
+  if v_what = 'asked' and not pgrelay.stop_run(p_event_id) then
     return 'running';
   end if;
-  raise exception using errcode = 'PR028', message = format('event %s neither waits nor runs', p_event_id),
-    hint = 'It has ended: pgrelay.log says how. A failed one is in pgrelay.failed, and can be deleted there.';
+  return v_what;
 end $$;

@@ -7,6 +7,7 @@
 -- Call it outside a transaction block (else 2D000, before anything is done). The caller needs role pgrelay_processor. It
 -- holds one of the 64 slots meanwhile. A channel's statement timeout is not applied, since no timer can be set inside a
 -- call: the caller's own statement_timeout bounds the call, and what it cuts off is ready as before (57014 names the channel).
+-- cancel() stops the batch in which an event runs; then that event ends as cancelled, and the call goes on.
 -- An event that ends the session of the call each time is found, and set aside at the third time that it ran alone.
 -- What actions leave in the session is undone after each batch: settings, and temporary objects, unless the session had some
 -- of its own before. Advisory locks and LISTEN last as long as the session: give run() one of its own.
@@ -64,12 +65,18 @@ begin
             from pgrelay.run_batch_v1(p_slot => v_slot, p_epoch => v_epoch, p_worker => 0::smallint, p_channel_id => v_channel,
               p_limit => case when v_suspect then 1 else least(v_size, p_limit - p_events)::integer end, p_singly => false, p_cap_ms => 50,
               p_only_id => v_event) b;
+          perform pgrelay.close_run_v1(v_slot);                                   -- until here cancel() may stop the batch
         exception
           when sqlstate 'PR008' then
             raise warning using errcode = 'PR008', message = sqlerrm;
             v_broken := v_broken || v_channel;
             exit;
           when query_canceled then
+            perform pgrelay.close_run_v1(v_slot);
+            if pgrelay.end_stopped_v1(v_slot, v_epoch, v_channel) > 0 then        -- the others of the batch run again
+              v_ran := v_ran + 1;
+              continue;
+            end if;
             raise exception using errcode = '57014', message = format('pgrelay.run was cut off in a batch of channel id %s', v_channel),
               hint = 'What it was running is ready as before. A longer statement_timeout, or a Processor, which applies that of the channel, gets past it.';
         end;

@@ -4,7 +4,7 @@ create or replace function pgrelay.reason_held(p_event pgrelay.explained_event) 
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
   select 'running', format('%s is running it in a batch of channel %s', pgrelay.name_backend(h.pid), p_event.channel),
-    format('select pg_cancel_backend(%s);  -- only to stop the batch, which is then undone; its events run again', h.pid)
+    format('select pgrelay.cancel(%s);  -- only to stop it: its batch is undone, and the other events of it run again', p_event.id)
   from pgrelay.lock_holders(p_event.locked_by) h where p_event.stage = 'ready' and h.pid is not null and pgrelay.is_worker(h.pid)
   union all
   select 'held', format('%s holds it until its transaction ends, for it has sent the event, too, under its dedup key', pgrelay.name_backend(h.pid)),

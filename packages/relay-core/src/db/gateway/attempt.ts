@@ -1,6 +1,6 @@
 import type { Queryable } from '../queryable.js';
 import { call } from './call.js';
-import type { Fence } from './rows.js';
+import type { Backend, Fence, Trouble } from './rows.js';
 
 /** What a handler does while it runs. */
 export const attemptCalls = {
@@ -66,5 +66,39 @@ export const attemptCalls = {
       [fence.slot, fence.epoch],
     );
     return rows[0]?.ids ?? [];
+  },
+
+  /** Cancels what of this these backends of the Processor run in a batch of a SQL channel: the events, each with the backend that ran it. */
+  stopBatches(db: Queryable, fence: Fence, pids: readonly number[]): Promise<{ id: string; pid: number }[]> {
+    return call(db, 'select event_id::text as id, pid from pgrelay.stop_batches_v1($1, $2, $3)', [
+      fence.slot,
+      fence.epoch,
+      pids,
+    ]);
+  },
+
+  /** False: it is gone, or not at work. */
+  async cancelBackend(db: Queryable, backend: Backend): Promise<boolean> {
+    const rows = await call<{ sent: boolean }>(db, 'select pgrelay.cancel_backend_v1($1, $2) as sent', [
+      backend.pid,
+      backend.start,
+    ]);
+    return rows[0]?.sent === true;
+  },
+
+  /** Ends those of these events of a SQL channel that somebody wants cancelled, after the batch that ran them was cancelled. */
+  async endCancelled(
+    db: Queryable,
+    fence: Fence,
+    worker: number,
+    ids: readonly string[],
+    elapsedMs: number,
+  ): Promise<readonly Trouble[]> {
+    const rows = await call<{ ended: readonly Trouble[] }>(
+      db,
+      'select pgrelay.end_cancelled_v1($1, $2, $3, $4, $5) as ended',
+      [fence.slot, fence.epoch, worker, ids, elapsedMs],
+    );
+    return rows[0]?.ended ?? [];
   },
 };

@@ -121,6 +121,7 @@ async function attempt(
     parallel: false,
     timeoutMs: 0,
     breaker: false,
+    limited: false,
   } as const;
   const [event] = await claim(tx, fence, 1, channel, 1, { priorities: [], lows: [] });
   if (event?.id !== id)

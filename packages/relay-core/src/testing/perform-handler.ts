@@ -121,7 +121,7 @@ async function attempt(
     parallel: false,
     timeoutMs: 0,
     breaker: false,
-    limited: false,
+    limited: null,
   } as const;
   const [event] = await claim(tx, fence, 1, channel, 1, { priorities: [], lows: [] });
   if (event?.id !== id)

@@ -13,7 +13,7 @@ grant execute on function pgrelay.notify(text, text, timestamptz, integer, text,
 grant execute on function pgrelay.next_fire(text, timestamptz, text, timestamptz), pgrelay.check_schedule(text, text) to pgrelay_producer, pgrelay_viewer;
 
 grant select on pgrelay.channels, pgrelay.events, pgrelay.processors, pgrelay.log, pgrelay.retry_rules, pgrelay.breakers, pgrelay.limits, pgrelay.debounces to pgrelay_viewer;
-grant execute on function pgrelay.get_problems(), pgrelay.explain_event(bigint), pgrelay.look_ended(bigint), pgrelay.lineage(bigint) to pgrelay_viewer;
+grant execute on function pgrelay.get_problems(), pgrelay.rate_room(integer), pgrelay.explain_event(bigint), pgrelay.look_ended(bigint), pgrelay.lineage(bigint) to pgrelay_viewer;
 grant execute on function pgrelay.traceparent(bigint) to pgrelay, pgrelay_viewer, pgrelay_processor;
 grant execute on function pgrelay.trace(text) to pgrelay_producer;
 grant select on pgrelay.schema_migration, pgrelay.schema_module to pgrelay_viewer;

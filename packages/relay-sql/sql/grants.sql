@@ -33,7 +33,7 @@ grant execute on function
   pgrelay.cancel(bigint), pgrelay.ask_cancel(bigint), pgrelay.run_of_event(bigint), pgrelay.stop_run(bigint),
   pgrelay.snooze(bigint, interval), pgrelay.adopt_events(smallint), pgrelay.drop_channel(text, boolean),
   pgrelay.pause_channel(text), pgrelay.disable_channel(text), pgrelay.resume_channel(text), pgrelay.tune_channel(text, interval, boolean),
-  pgrelay.check_removal(bigint, text, text, interval, integer), pgrelay.erase_effects(integer, bigint, text, timestamptz),
+  pgrelay.check_removal(bigint, text, text, interval, integer), pgrelay.erase_effects(integer, bigint, text, timestamptz), pgrelay.erase_keys(text, text),
   pgrelay.remove_events(text, bigint, integer, bigint, text, text, timestamptz, text), pgrelay.stop_events(bigint, text, text, timestamptz)
   to pgrelay_admin;
 grant execute on procedure pgrelay.remove_in_batches(text[], bigint, text, text, timestamptz, text, integer, bigint),

@@ -284,6 +284,30 @@ describe('a debounced channel', () => {
     expect(await run()).toHaveLength(1);
   });
 
+  test('those of another node are left alone, and hold up nothing here', async () => {
+    await debounce('1 s');
+    const [foreign, own] = [await send(), await send()];
+    await db.query('set role pgrelay_owner');
+    await db.query('update pgrelay.delayed set node = 0 where id = $1', [foreign]);
+    await db.query('reset role');
+    await pass('1 s');
+    await look();
+    expect(await run()).toEqual([own]);
+    expect(await cancelled()).toEqual([]);
+    await pass('1 day');
+    await look();
+    expect(await events()).toEqual([{ id: foreign, state: 'delayed' }]); // its own node moves it
+    await db.query('select pgrelay.unset_debounce($1)', [channel]);
+    await db.query("select pgrelay.notify($1, p_run_at => pgrelay.clock_now() + interval '1 minute')", [channel]);
+    await db.query('set role pgrelay_owner');
+    await db.query('update pgrelay.delayed set node = 0, first_at = null');
+    await db.query('reset role');
+    await pass('1 hour');
+    await look();
+    expect(await ready()).toEqual([]); // nor does one that is not debounced get ready here
+    await db.query('select pgrelay.drop_channel($1, true)', [channel]);
+  });
+
   test('one that waits is cancelled, purged, erased, put off and dropped as any delayed event', async () => {
     await debounce('1 s', '0', '5 s');
     const [a, b, c] = [await send(), await send(), await send()];

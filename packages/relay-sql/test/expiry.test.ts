@@ -239,9 +239,9 @@ describe('events of a channel that expire', () => {
   test('no sweep for the others', async () => {
     await db.query('select pgrelay.set_expiry(name, null) from pgrelay.channels where expire_after is not null');
     await db.query('set role pgrelay_owner');
-    await db.query('alter function pgrelay.expire_soon() rename to expire_soon_away');
+    await db.query('alter function pgrelay.expire_soon(integer[], smallint[], bigint[]) rename to expire_soon_away');
     await db.query(
-      'alter function pgrelay.expire_events(integer, smallint[], bigint[], integer) rename to expire_events_away',
+      'alter function pgrelay.expire_events(integer, smallint[], bigint[], integer, integer[]) rename to expire_events_away',
     );
     await db.query('reset role');
     const sql = `${channel}.sql`;
@@ -251,9 +251,9 @@ describe('events of a channel that expire', () => {
     expect(await claim(db, slot, channel)).toEqual([ids[0]]);
     expect(await runBatch(db, slot, sql)).toMatchObject({ done: 1 });
     await db.query('set role pgrelay_owner');
-    await db.query('alter function pgrelay.expire_soon_away() rename to expire_soon');
+    await db.query('alter function pgrelay.expire_soon_away(integer[], smallint[], bigint[]) rename to expire_soon');
     await db.query(
-      'alter function pgrelay.expire_events_away(integer, smallint[], bigint[], integer) rename to expire_events',
+      'alter function pgrelay.expire_events_away(integer, smallint[], bigint[], integer, integer[]) rename to expire_events',
     );
     await db.query('reset role');
   });
@@ -267,7 +267,7 @@ describe('events of a channel that expire', () => {
     await db.query('set role pgrelay_owner');
     await db.query("update pgrelay.queue set run_at = run_at - interval '1 hour' where id = any ($1)", [ids]);
     await db.query(
-      "create or replace function pgrelay.expire_events(p_channel_id integer default null, p_priorities smallint[] default '{}', p_lows bigint[] default '{}', p_limit integer default 1000) returns integer language sql as 'select 0'",
+      "create or replace function pgrelay.expire_events(p_channel_id integer default null, p_priorities smallint[] default '{}', p_lows bigint[] default '{}', p_limit integer default 1000, p_channels integer[] default null) returns integer language sql as 'select 0'",
     );
     await db.query('reset role');
     expect(await claim(db, slot, channel)).toEqual([]);

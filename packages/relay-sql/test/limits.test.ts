@@ -376,6 +376,43 @@ describe('of a SQL channel', () => {
     expect(await logOf(db, channel)).toHaveLength(6);
   });
 
+  test('in parallel: an earlier event of a key that gets ready while a later one runs waits for it', async () => {
+    const channel = await limited('p_key_concurrency => 1', '', `${action}, p_parallel => true`);
+    const [early, late] = await send(channel, 'a a');
+    await db.query('select pgrelay.snooze($1, $2)', [early, '1 minute']);
+    const [one, two] = [await db.session('one'), await db.session('two')];
+    await one.query('begin');
+    expect(await runBatch(one, slot, channel)).toMatchObject({ taken: 1, done: 1 }); // the later one, not committed
+    await pass('2 minutes');
+    await db.query('select pgrelay.poll_v1(array[]::integer[])');
+    expect(await runBatch(two, slot, channel)).toMatchObject({ taken: 0 });
+    await one.query('commit');
+    expect(await runBatch(two, slot, channel)).toMatchObject({ taken: 1, done: 1 });
+    expect((await logOf(db, channel)).map((row) => row['event_id'])).toEqual([late, early]);
+  });
+
+  test('a channel that was limited before it became a parallel SQL channel has turns', async () => {
+    const channel = await limited('p_concurrency => 2');
+    await db.query("select pgrelay.register_channel($1, 'select 1', p_parallel => true, p_replace => true)", [channel]);
+    await send(channel, 'a');
+    expect(await runBatch(db, slot, channel)).toMatchObject({ busy: false, taken: 1, done: 1 });
+  });
+
+  test('a start that a timeout undid counts', async () => {
+    const channel = await limited("p_rate => 1, p_rate_period => '1 minute'", '', action);
+    const [first] = await send(channel, 'a b');
+    const failed = await db.query('select pgrelay.fail_v1($1, $2, 1::smallint, $3, 10, $4) as outcome', [
+      slot.slot,
+      slot.epoch,
+      first,
+      JSON.stringify({ sqlstate: '57014', code: 'action_error' }),
+    ]);
+    expect(failed).toEqual([{ outcome: 'failed' }]);
+    expect(await runBatch(db, slot, channel)).toMatchObject({ taken: 0 });
+    await pass('61 s');
+    expect(await runBatch(db, slot, channel)).toMatchObject({ taken: 1 });
+  });
+
   test('a batch has one event of each key, however many of it may run', async () => {
     const channel = await limited('p_key_concurrency => 2', 'a a b', action);
     expect(await runBatch(db, slot, channel)).toMatchObject({ taken: 2, done: 2 });

@@ -50,6 +50,25 @@ describe('redrive', () => {
     expect(await claim(db, await takeSlot(db), 'd.gone')).toEqual([id]);
   });
 
+  test('a cancellation that came too late for the attempt that failed is not one of the next', async () => {
+    await db.query("select pgrelay.register_channel('d.late', 'select 1 / $1::int')");
+    const [event] = await db.query<{ id: string }>("select pgrelay.notify('d.late', '0')::text as id");
+    const slot = await takeSlot(db);
+    await db.query('set role pgrelay_owner');
+    await db.query("insert into pgrelay.cancellation values ($1, now(), 'somebody')", [event?.id]); // he asked, and it failed
+    await db.query('update pgrelay.queue set slot = $1, epoch = $2, attempt = 1 where id = $3', [
+      slot.slot,
+      slot.epoch,
+      event?.id,
+    ]);
+    await db.query('reset role');
+    await settle(db, slot, [event?.id ?? ''], 'failed', null, { code: 'no_luck' });
+    await db.query("select pgrelay.register_channel('d.late', 'select 1', p_replace => true), pgrelay.redrive($1)", [
+      event?.id,
+    ]);
+    expect(await runBatch(db, slot, 'd.late')).toMatchObject({ taken: 1, done: 1 });
+  });
+
   test('race: two sessions redrive the same events; each event comes back once', async () => {
     const ids = await failed('d.race', 4);
     const [a, b] = [await db.session('a'), await db.session('b')];

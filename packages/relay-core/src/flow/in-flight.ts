@@ -13,8 +13,12 @@ export interface Claim {
   abort?: (reason: Error) => void;
 }
 
-/** So many ids of events that were cancelled and are not ours are remembered: the reply of their claim may be on its way. */
+/**
+ * So many ids of events that were cancelled and are not ours are remembered, for so long: the reply of their claim may be on its way.
+ * One that comes later was made ready again meanwhile, as by a redrive.
+ */
 const rememberedAtMost = 1_000;
+const rememberedMs = 10_000;
 
 /**
  * The attempts whose end is not written yet. A Processor that was declared dead may run an event a second time while its
@@ -23,7 +27,7 @@ const rememberedAtMost = 1_000;
 export class InFlight {
   readonly #claims = new Set<Claim>();
   /** In the order in which they came. */
-  readonly #cancelledBefore = new Set<string>();
+  readonly #cancelledBefore = new Map<string, number>();
 
   get size(): number {
     return this.#claims.size;
@@ -35,7 +39,9 @@ export class InFlight {
     event: { readonly id: string; readonly attempt: number },
   ): Claim {
     const claim: Claim = { fence, channelId: channel.id, channel: channel.name, id: event.id, attempt: event.attempt };
-    if (this.#cancelledBefore.delete(event.id)) claim.cancelled = true;
+    const cancelledAt = this.#cancelledBefore.get(event.id);
+    this.#cancelledBefore.delete(event.id);
+    if (cancelledAt !== undefined && performance.now() - cancelledAt < rememberedMs) claim.cancelled = true;
     this.#claims.add(claim);
     return claim;
   }
@@ -55,9 +61,10 @@ export class InFlight {
       claim.abort?.(new Error('the event was cancelled'));
     }
     if (isOurs) return;
-    this.#cancelledBefore.add(id);
+    this.#cancelledBefore.delete(id); // the newest is the last
+    this.#cancelledBefore.set(id, performance.now());
     if (this.#cancelledBefore.size <= rememberedAtMost) return;
-    for (const oldest of this.#cancelledBefore) {
+    for (const oldest of this.#cancelledBefore.keys()) {
       this.#cancelledBefore.delete(oldest);
       break;
     }

@@ -18,9 +18,10 @@ begin
       new.epoch := null;
       new.worker := null;
       new.claimed_at := null;
+      new.permit := null;
     end if;
   elsif tg_table_name = 'queue' then
-    update pgrelay.queue q set node = 0, slot = null, epoch = null, worker = null, claimed_at = null where q.id = new.id;
+    update pgrelay.queue q set node = 0, slot = null, epoch = null, worker = null, claimed_at = null, permit = null where q.id = new.id;
   else
     update pgrelay.delayed d set node = 0 where d.id = new.id;
   end if;

@@ -33,7 +33,7 @@ begin
   -- Not by ON CONFLICT, which would wait for a batch that is just writing the row. The row above keeps others away meanwhile.
   insert into pgrelay.limit_state (channel_id) select p_channel_id where not exists (select from pgrelay.limit_state s where s.channel_id = p_channel_id);
   insert into pgrelay.limit_turn (channel_id, turn)
-    select c.id, n from pgrelay.channel c, generate_series(1, least(p_concurrency, 1000)) n where c.id = p_channel_id and c.kind = 'sql' on conflict do nothing;
+    select c.id, n from pgrelay.channel c, generate_series(1, least(p_concurrency, 1000)) n where c.id = p_channel_id on conflict do nothing;
   update pgrelay.channel c set limited = true where c.id = p_channel_id and not c.limited;
   if found then
     update pgrelay.queue q set permit = nextval('pgrelay.permit_seq') where q.ctid = any (array(

@@ -33,7 +33,7 @@ begin
     (select w.head, w.id, w.key, w.step from walk w
       where w.step > 0 and (p_until is null or w.key <= p_until) and w.key not in (select f.key from full_keys f)
         and (not v_fifo or not exists (
-          select from pgrelay.delayed d where coalesce(d.channel_id, 0) = p_channel_id and d.key = w.key and d.attempt > 0 and d.id < w.id)))
+          select from pgrelay.delayed d where coalesce(d.channel_id, 0) = p_channel_id and d.key = w.key and d.attempt > 0 and d.id < w.id and d.node = v_node)))
     union all
     (select null, null, e.key, e.step from (select w.key, w.step, row_number() over (order by w.step desc) as back from walk w) e where e.back = 1)
     limit p_limit;

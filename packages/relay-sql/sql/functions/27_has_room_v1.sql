@@ -16,8 +16,8 @@ begin
   select l.fifo or l.fair or l.key_concurrency is not null, s.after_key, s.after_place into v_keyed, v_after, v_place
     from pgrelay.channel_limit l join pgrelay.limit_state s on s.channel_id = l.channel_id where l.channel_id = p_channel_id;
   return v_keyed is not true
-    or exists (select from pgrelay.free_keys(p_channel_id, v_after, null, 1, 10000) f where f.head is not null or f.walked = 10000)
-    or exists (select from pgrelay.free_keys(p_channel_id, '', v_after, 1, 10000) f where f.head is not null or f.walked = 10000)
+    or exists (select from pgrelay.free_keys(p_channel_id, v_after, null, 1, 1000) f where f.head is not null or f.walked = 1000)
+    or exists (select from pgrelay.free_keys(p_channel_id, '', v_after, 1, 1000) f where f.head is not null or f.walked = 1000)
     or exists (select from pgrelay.free_unkeyed(p_channel_id, 0, 1,
       array(select m.priority from unnest(p_channels, p_priorities) m(channel_id, priority) where m.channel_id = p_channel_id),
       array(select m.low from unnest(p_channels, p_lows) m(channel_id, low) where m.channel_id = p_channel_id)) f where f.head is not null or f.next_place > 0);

@@ -21,10 +21,11 @@ declare
   v_taken_ids bigint[];
   v_into bigint[];
   v_more boolean;
+  v_node smallint := (select n.id from pgrelay.node n where n.is_this);       -- those of another node are for that one
 begin
   perform pgrelay.unblock_marks(p_now);
   select array_agg(distinct x.channel_id) into v_due from (
-    select d.channel_id from pgrelay.delayed d where d.first_at is not null and d.run_at <= p_now order by d.run_at limit 5000) x;
+    select d.channel_id from pgrelay.delayed d where d.first_at is not null and d.run_at <= p_now and d.node = v_node order by d.run_at limit 5000) x;
   if v_due is null then
     perform setval('pgrelay.debounce_look', floor(extract(epoch from p_now) * 1000)::bigint);
     return false;
@@ -38,12 +39,12 @@ begin
   with k as materialized (
     select distinct x.channel_id, x.key from (
       select d.channel_id, d.channel_id::text || coalesce('=' || d.dedup_key, '') as key from pgrelay.delayed d
-      where d.first_at is not null and d.run_at <= p_now and coalesce(d.channel_id, 0) = any (v_ours) order by d.run_at limit 5000) x
+      where d.first_at is not null and d.run_at <= p_now and coalesce(d.channel_id, 0) = any (v_ours) and d.node = v_node order by d.run_at limit 5000) x
     limit 100
   )
   select array_agg(m.row), (select count(*) from k) into v_rows, v_keys from k cross join lateral (
     select d.ctid as row from pgrelay.delayed d
-    where d.first_at is not null and d.channel_id::text || coalesce('=' || d.dedup_key, '') = k.key limit 5000 for update skip locked) m;
+    where d.first_at is not null and d.channel_id::text || coalesce('=' || d.dedup_key, '') = k.key and d.node = v_node limit 5000 for update skip locked) m;
 
   if v_rows is null then
     return false;

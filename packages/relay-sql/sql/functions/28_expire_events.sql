@@ -1,9 +1,10 @@
 -- Takes away what has expired (set_expiry): events that were due longer ago than their channel allows and have never started. Each has an audit
 -- row (cancelled, code expired); their dedup keys are free. Of each lane the first p_limit ready events are looked at, from the low-water marks on
--- (p_priorities, p_lows: of one channel, as in claim_v1); a claim takes no expired one anyway. p_channel_id NULL: of every channel. One that
+-- (p_priorities, p_lows: of one channel, as in claim_v1, or of those of p_channels); a claim takes no expired one anyway. p_channel_id NULL: of every channel. One that
 -- is being claimed or held is left. Returns how many went.
 create or replace function pgrelay.expire_events(
-  p_channel_id integer default null, p_priorities smallint[] default '{}', p_lows bigint[] default '{}', p_limit integer default 1000
+  p_channel_id integer default null, p_priorities smallint[] default '{}', p_lows bigint[] default '{}', p_limit integer default 1000,
+  p_channels integer[] default null
 ) returns integer
 language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
 as $$
@@ -17,7 +18,7 @@ begin
   select array_agg(x.row) into v_rows
     from (
       select k.channel_id, k.priority, c.expire_after, coalesce(max(m.low), 0) as low from pgrelay.channel c join pgrelay.lane k on k.channel_id = c.id
-      left join unnest(p_priorities, p_lows) m(priority, low) on m.priority = k.priority
+      left join unnest(p_priorities, p_lows, p_channels) m(priority, low, channel_id) on m.priority = k.priority and coalesce(m.channel_id, c.id) = c.id
       where c.expire_after is not null and (p_channel_id is null or c.id = p_channel_id) group by 1, 2, 3) l
     cross join lateral (
       select q.ctid as row, q.attempt, q.run_at, q.node from pgrelay.queue q

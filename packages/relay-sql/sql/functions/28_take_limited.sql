@@ -4,7 +4,9 @@
 -- come round and there is room left, more of each, unless p_once says one of each. Events without a key have half of the room
 -- when there are enough of them, so that neither side waits for the other. A key whose first event somebody has locked is left alone.
 -- One whose Processor was lost before is taken alone.
--- The caller holds the channel's row in limit_state, or is a batch of a SQL channel: the locks of its events then keep others from their keys.
+-- The caller holds the channel's row in limit_state, or is a batch of a SQL channel. Batches of a parallel one run beside each other, and their
+-- events hold no permit: a batch locks the keys it has events of, to the end of its transaction (advisory locks; two keys with the same hash
+-- only wait for each other), and takes no more than 200 keys, for each is an entry in the server's table of locks.
 create or replace function pgrelay.take_limited(
   p_channel_id integer, p_limit integer, p_priorities smallint[], p_lows bigint[], p_once boolean, out rows tid[]
 )
@@ -33,9 +35,11 @@ declare
   v_some_lost boolean;
   v_any_lost boolean := false;
   v_lost boolean[];
+  v_beside boolean := p_once and (select c.parallel from pgrelay.channel c where c.id = p_channel_id);
   v_expire_after interval := (select c.expire_after from pgrelay.channel c where c.id = p_channel_id);
 begin
   rows := '{}';
+  p_limit := case when v_beside then least(p_limit, 200) else p_limit end;
   select * into v_limits from pgrelay.channel_limit l where l.channel_id = p_channel_id;
   select s.after_key, s.after_place, s.low_permit into v_after, v_place, v_low from pgrelay.limit_state s where s.channel_id = p_channel_id;
   if not (coalesce(v_limits.fifo, false) or coalesce(v_limits.fair, false) or v_limits.key_concurrency is not null) then
@@ -81,6 +85,7 @@ begin
         select array_agg(x.row), array_agg(x.key), array_agg(x.id), bool_or(x.lost > 0) into v_more, v_taken_keys, v_taken_ids, v_some_lost from (
           select y.row, y.lost, h.key, h.id from unnest(v_heads, v_ids, v_keys) with ordinality h(head, id, key, n) cross join lateral (
             select q.ctid as row, q.lost from pgrelay.queue q where q.ctid = h.head and q.id = h.id and q.slot is null for update skip locked) y
+          where not v_beside or pg_try_advisory_xact_lock(p_channel_id, hashtext(h.key))
           order by h.n limit p_limit - cardinality(rows)) x;
         rows := rows || coalesce(v_more, '{}');
         v_any_lost := v_any_lost or coalesce(v_some_lost, false);

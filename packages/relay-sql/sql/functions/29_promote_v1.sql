@@ -1,6 +1,7 @@
 -- Moves events whose time has come from delayed to queue, at most p_limit, and returns how many milliseconds remain to
 -- the next one (0 when more are due now, null when none waits). Events of debounced channels collapse first (collapse_marks) and move when they
--- are let go; what has expired goes (expire_events). A row held by a producer or another mover is skipped.
+-- are let go. A row held by a producer or another mover is skipped, and so is one that
+-- replication has brought (node 0): its own node moves it, and a second move would stop the subscription.
 -- The planner settings hold the plan, as in claim_v1.
 create or replace function pgrelay.promote_v1(p_limit integer) returns double precision
 language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_bitmapscan = off
@@ -10,17 +11,12 @@ declare
   v_next timestamptz;
   v_moved integer;
   v_debounced boolean;
-  v_expires boolean;
   v_more boolean := false;
 begin
-  select exists (select from pgrelay.debounce) or exists (select from pgrelay.delayed d where d.first_at is not null),
-      exists (select from pgrelay.channel c where c.expire_after is not null)
-    into v_debounced, v_expires;
+  select exists (select from pgrelay.debounce) or exists (select from pgrelay.delayed d where d.first_at is not null)
+    into v_debounced;
   if v_debounced then
     v_more := pgrelay.collapse_marks(v_now);
-  end if;
-  if v_expires then
-    perform pgrelay.expire_soon();
   end if;
   select d.run_at into v_next from pgrelay.delayed d order by d.run_at limit 1;
   if v_next is null then
@@ -28,7 +24,7 @@ begin
   elsif v_next <= v_now then
     with moved as (
       delete from pgrelay.delayed d where d.ctid = any (array(
-        select x.ctid from pgrelay.delayed x where x.run_at <= v_now and x.first_at is null order by x.run_at limit p_limit for update skip locked))
+        select x.ctid from pgrelay.delayed x where x.run_at <= v_now and x.first_at is null and x.node <> 0 order by x.run_at limit p_limit for update skip locked))
       returning d.*
     )
     insert into pgrelay.queue (id, channel_id, priority, node, enqueued_at, run_at, attempt, retried, lost, dedup_key, key, payload)

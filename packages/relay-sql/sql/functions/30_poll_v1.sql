@@ -11,6 +11,9 @@ as $$
 declare
   v_next double precision := pgrelay.promote_v1(p_promote);
 begin
+  if exists (select from pgrelay.channel c where c.expire_after is not null) then
+    perform pgrelay.expire_soon(p_channels, p_priorities, p_lows);
+  end if;
   return query select r.channel_id, r.channel, r.kind, r.parallel, r.timeout_ms, v_next from pgrelay.ready_channels(p_handler_channels, p_channels, p_priorities, p_lows) r;
   if not found then
     return query select null::integer, null::text, null::text, null::boolean, null::double precision, v_next;

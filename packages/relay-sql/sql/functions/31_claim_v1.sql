@@ -27,7 +27,7 @@ begin
   perform pgrelay.check_fence(p_slot, p_epoch);
   perform set_config('synchronous_commit', 'off', true);
   if v_expired is not null then
-    perform pgrelay.expire_events(p_channel_id, p_priorities, p_lows);
+    perform pgrelay.expire_events(p_channel_id, p_priorities, p_lows, greatest(2 * p_limit, 50));
   end if;
   if v_limited and not v_breaker then
     return query select * from pgrelay.claim_limited(p_slot, p_epoch, p_worker, p_channel_id, v_limit, p_priorities, p_lows);

@@ -5,7 +5,7 @@
 --   p_watch     producers: who holds the lock of an insert now, also before the check for work: once nobody of `earlier` is among
 --               them, this check was the one after the last of them
 --   next_due_ms when the next delayed event is due; what is due now is moved (promote_v1), and once a second, whoever looks, what
---               waited for other events that have ended (release_waiters)
+--               waited for other events that have ended (release_waiters); what has expired goes (expire_soon)
 --               Also when the next event may start of a channel whose rate is used up (next_start_ms)
 --   horizon     rescan, cand and holders, as horizon_v1. holders is NULL when nothing has changed since p_rescan and p_cand
 --   p_full      lanes: the marks of all lanes read from the beginning up to p_cand, which must be decided already
@@ -37,6 +37,9 @@ begin
       perform setval('pgrelay.waiters_beat', v_ms);
       perform pgrelay.release_waiters();
     end if;
+  end if;
+  if exists (select from pgrelay.channel c where c.expire_after is not null) then
+    perform pgrelay.expire_soon(p_channels, p_priorities, p_lows);
   end if;
   next_due_ms := pgrelay.promote_v1(1000);
   select case when s.is_called then s.last_value else 0 end into rescan from pgrelay.rescan s;

@@ -1,5 +1,5 @@
 -- take_batch for a channel that is limited. A batch has at most one event of a key where there is a limit by key, so that one that is to be retried
--- has none of its key behind it; its locks keep other batches from its keys. With a rate it holds the channel's row in limit_state, so
+-- has none of its key behind it; and of a parallel channel its locks of the keys keep other batches from them. With a rate it holds the channel's row in limit_state, so
 -- that no other batch starts events meanwhile; run_batch_v1 then counts those that ran. p_only_id takes that one event, if it may start now.
 create or replace function pgrelay.take_limited_batch(
   p_channel_id integer, p_limit integer, p_priorities smallint[], p_lows bigint[], p_only_id bigint,
@@ -27,7 +27,9 @@ begin
     if v_keyed and exists (
       select from pgrelay.queue q join pgrelay.queue e on e.channel_id = q.channel_id and e.slot is null and e.key = q.key and e.id < q.id and e.node = q.node
       where q.id = p_only_id) or v_limits.fifo and exists (
-      select from pgrelay.queue q join pgrelay.delayed d on coalesce(d.channel_id, 0) = q.channel_id and d.key = q.key and d.attempt > 0 and d.id < q.id where q.id = p_only_id)
+      select from pgrelay.queue q join pgrelay.delayed d on coalesce(d.channel_id, 0) = q.channel_id and d.key = q.key and d.attempt > 0 and d.id < q.id and d.node = q.node where q.id = p_only_id)
+      or v_keyed and (select not pg_try_advisory_xact_lock(p_channel_id, hashtext(q.key)) from pgrelay.queue q join pgrelay.channel c on c.id = q.channel_id
+        where q.id = p_only_id and q.key is not null and c.parallel)
     then
       return;
     end if;

@@ -55,7 +55,7 @@ begin
   end if;
 
   if v_expires then
-    perform pgrelay.expire_events(p_channel_id, p_priorities, p_lows);
+    perform pgrelay.expire_events(p_channel_id, p_priorities, p_lows, greatest(2 * p_limit, 50));
   end if;
   if v_limited then
     select b.rows, b.ids, b.payloads, b.keys into v_rows, v_ids, v_payloads, v_keys

@@ -9,12 +9,14 @@ as $$
 declare
   v_outcome text;
   v_attempt integer;
+  v_channel_id integer;
 begin
   perform pgrelay.check_fence(p_slot, p_epoch);
   update pgrelay.queue q set slot = p_slot, epoch = p_epoch, worker = p_worker, attempt = q.attempt + 1, claimed_at = pgrelay.clock_now()
     where q.ctid = any (array(select x.ctid from pgrelay.queue x where x.id = p_event_id and coalesce(x.slot, 0::smallint) = 0 for update skip locked))
-    returning q.attempt into v_attempt;
+    returning q.attempt, q.channel_id into v_attempt, v_channel_id;
   if found then
+    perform pgrelay.note_starts(v_channel_id, 1) where exists (select from pgrelay.channel c where c.id = v_channel_id and c.limited);   -- undone with the batch
     select s.outcome into v_outcome from pgrelay.settle_v1(p_slot, p_epoch, array[p_event_id], array[v_attempt], array['error'], array[null::double precision],
       array[p_elapsed_ms], array[0::double precision], array[p_error]) s;
   end if;

@@ -8,6 +8,7 @@ declare
   v_now timestamptz := pgrelay.clock_now();
   v_moved bigint;
 begin
+  delete from pgrelay.cancellation a where a.event_id = any (p_ids);           -- of an attempt that failed by itself
   insert into pgrelay.lane (channel_id, priority)      -- of a channel that was dropped and registered again they are unknown
     select distinct c.id, f.priority from pgrelay.failed f join pgrelay.channel c on c.name = f.channel
     where f.id = any (p_ids) and not exists (select from pgrelay.lane l where l.channel_id = c.id and l.priority = f.priority);

@@ -20,7 +20,8 @@ begin
     return null;
   end if;
   select c.name into v_name from pgrelay.channel c where c.id = v_event.channel_id;
-  v_event.attempt := v_event.attempt + (v_event.slot is null)::integer;        -- a claim has counted it already
+  v_event.attempt := v_event.attempt + (v_event.slot is null)::integer;        -- a claim has counted it already, and its start
+  perform pgrelay.note_starts(v_event.channel_id, 1) where v_event.slot is null and exists (select from pgrelay.channel c where c.id = v_event.channel_id and c.limited);
   v_event.lost := v_event.lost + 1;
   insert into pgrelay.log (event_id, enqueued_at, started_at, finished_at, attempt, slot, worker, node, channel, outcome, code)
     values (p_event_id, v_event.enqueued_at, p_started_at, v_now, v_event.attempt, p_slot, p_worker, v_event.node, v_name, 'lost', 'worker_lost');
@@ -31,6 +32,7 @@ begin
     return 'lost';
   end if;
   delete from pgrelay.queue q where q.id = p_event_id;
+  perform pgrelay.end_debounced(array[p_event_id]) where exists (select from pgrelay.debounce);
   insert into pgrelay.failed (id, channel, reason, attempt, retried, lost, priority, node, enqueued_at, failed_at, code, message, dedup_key, key, payload)
     values (p_event_id, v_name, 'quarantined', v_event.attempt, v_event.retried, v_event.lost, v_event.priority, v_event.node, v_event.enqueued_at, v_now,
       'quarantined', 'its worker lost the connection each time while it ran', v_event.dedup_key, v_event.key, v_event.payload);

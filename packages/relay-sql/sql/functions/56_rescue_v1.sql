@@ -16,6 +16,7 @@ declare
       select q.ctid as row from pgrelay.queue q where q.slot = i.slot and q.epoch < i.epoch + (not i.alive)::integer
       for update of q skip locked) x);
   v_blamed tid[];
+  v_blamed_ids bigint[];
 begin
   perform pgrelay.accuse_runs();
   if cardinality(v_rows) = 0 then
@@ -30,6 +31,7 @@ begin
   v_blamed := array(select q.row from (
     select q.ctid as row, q.lost, count(*) over (partition by q.slot, q.epoch) as together from pgrelay.queue q where q.ctid = any (v_rows)) q
     where q.lost >= 4 or (q.lost >= 2 and q.together = 1));
+  v_blamed_ids := array(select q.id from pgrelay.queue q where q.ctid = any (v_blamed));
   with d as (
     delete from pgrelay.queue q where q.ctid = any (v_blamed) returning q.*
   ), freed as (
@@ -42,6 +44,9 @@ begin
     select d.id, c.name, 'quarantined', d.attempt, d.retried, d.lost + 1, d.priority, d.node, d.enqueued_at, v_now, 'quarantined',
       format('its Processor was lost %s times while it ran', d.lost + 1), d.dedup_key, d.key, d.payload
     from d join pgrelay.channel c on c.id = d.channel_id;
+  if cardinality(v_blamed) > 0 then
+    perform pgrelay.end_debounced(v_blamed_ids) where exists (select from pgrelay.debounce);
+  end if;
   with d as (
     delete from pgrelay.queue q where q.ctid = any (v_rows) and q.slot is not null and q.lost >= 2 returning q.*
   )

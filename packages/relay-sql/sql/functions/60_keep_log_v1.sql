@@ -5,6 +5,7 @@
 --   a partition is made apart and attached: writers do not wait, but for those of the default partition
 --   a day is moved out of the default partition in one go when it has at most 20,000 rows; more of them stay there until
 --   they are old, and get_problems shows them
+--   one old partition without its indexes gets them a call, but not within a migration, for which producers wait
 --   one old partition is dropped a call, last, since nobody can write to the log until the transaction ends
 -- No lock is waited for longer than 50 ms; what cannot be had now is done at the next call.
 create or replace function pgrelay.keep_log_v1(p_retention interval default null) returns boolean
@@ -57,6 +58,21 @@ begin
       v_more := true;                              -- the default partition catches; get_problems shows what it holds
     end;
   end loop;
+
+  -- Days from before migration 16 have no index yet; nobody writes to them any more.
+  select c.oid::regclass into v_old from pg_inherits i join pg_class c on c.oid = i.inhrelid
+    where i.inhparent = 'pgrelay.log'::regclass and c.relname ~ '^log_\d{8}$' and to_regclass(format('pgrelay.%I', c.relname || '_event')) is null
+      and (v_keep_from is null or to_date(substr(c.relname, 5), 'YYYYMMDD') >= v_keep_from::date) and current_setting('role') <> 'pgrelay_owner'
+    order by c.relname desc limit 1;
+  if found then
+    v_more := true;
+    begin
+      execute format('create index %I on %s using brin (event_id)', substr(v_old::text, 9) || '_event', v_old);
+      execute format('create index %I on %s using brin (finished_at)', substr(v_old::text, 9) || '_finished', v_old);
+    exception when lock_not_available then
+      null;
+    end;
+  end if;
 
   select c.oid::regclass into v_old from pg_inherits i join pg_class c on c.oid = i.inhrelid
     where i.inhparent = 'pgrelay.log'::regclass and c.relname ~ '^log_\d{8}$' and to_date(substr(c.relname, 5), 'YYYYMMDD') < v_keep_from::date

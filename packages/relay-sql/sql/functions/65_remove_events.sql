@@ -19,7 +19,7 @@ begin
       delete from pgrelay.failed f where f.ctid = any (array(
         select x.ctid from pgrelay.failed x
         where x.id > p_after and (p_event_id is null or x.id = p_event_id) and (p_channel is null or x.channel = p_channel)
-          and (p_key is null or x.dedup_key = p_key) and (p_before is null or x.enqueued_at < p_before)
+          and (p_key is null or p_key in (x.dedup_key, x.key)) and (p_before is null or x.enqueued_at < p_before)
         order by x.id limit p_limit for update skip locked))
         returning f.id
     )
@@ -29,14 +29,14 @@ begin
       delete from pgrelay.queue q where q.ctid = any (array(
         select x.ctid from pgrelay.queue x
         where p_stage = 'ready' and x.slot is null and x.id > p_after and (p_event_id is null or x.id = p_event_id)
-          and (p_channel is null or x.channel_id = v_channel_id) and (p_key is null or x.dedup_key = p_key) and (p_before is null or x.enqueued_at < p_before)
+          and (p_channel is null or x.channel_id = v_channel_id) and (p_key is null or p_key in (x.dedup_key, x.key)) and (p_before is null or x.enqueued_at < p_before)
         order by x.id limit p_limit for update skip locked))
         returning q.id, q.channel_id, q.enqueued_at, q.attempt, q.node, q.dedup_key
     ), later as (
       delete from pgrelay.delayed d where d.ctid = any (array(
         select x.ctid from pgrelay.delayed x
         where p_stage = 'delayed' and x.id > p_after and (p_event_id is null or x.id = p_event_id)
-          and (p_channel is null or x.channel_id = v_channel_id) and (p_key is null or x.dedup_key = p_key) and (p_before is null or x.enqueued_at < p_before)
+          and (p_channel is null or x.channel_id = v_channel_id) and (p_key is null or p_key in (x.dedup_key, x.key)) and (p_before is null or x.enqueued_at < p_before)
         order by x.id limit p_limit for update skip locked))
         returning d.id, d.channel_id, d.enqueued_at, d.attempt, d.node, d.dedup_key
     ), gone as (

@@ -2,7 +2,7 @@
 -- server's words about failures, results of effects and notes of progress. With a commit after each batch:
 -- CALL pgrelay.erase(p_key => 'customer 42').
 --   p_event_id         this one
---   p_channel, p_key   of this channel, under this dedup key
+--   p_channel, p_key   of this channel, under this dedup key or with this key; also the dedup keys that are kept of events that have ended
 --   p_older_than       sent longer ago than this
 --   p_events           how many waiting and failed ones went; what waited gets an audit row (cancelled, code erased)
 --   p_running          how many run, or are being claimed or held: they were asked to stop, as by cancel(). Call it again until this is 0
@@ -23,6 +23,7 @@ begin
   perform pgrelay.check_removal(p_event_id, p_channel, p_key, p_older_than, p_batch);
   v_before := pgrelay.clock_now() - p_older_than;
   call pgrelay.remove_in_batches(array['ready', 'delayed', 'failed'], p_event_id, p_channel, p_key, v_before, 'erased', p_batch, p_events);
+  perform pgrelay.erase_keys(p_channel, p_key) where p_key is not null;
   p_running := pgrelay.stop_events(p_event_id, p_channel, p_key, v_before);
   commit;
   loop

@@ -31,7 +31,7 @@ as $$
     format('select pgrelay.snooze(%s, interval ''0'');  -- lets that one run now; cancel(%s) takes it away', d.id, d.id)
   from l cross join lateral (
     select d.id, d.run_at from pgrelay.delayed d
-    where l.fifo and coalesce(d.channel_id, 0) = l.channel_id and d.key = p_event.key and d.attempt > 0 and d.id < p_event.id order by d.id limit 1) d
+    where l.fifo and d.node = (select n.id from pgrelay.node n where n.is_this) and coalesce(d.channel_id, 0) = l.channel_id and d.key = p_event.key and d.attempt > 0 and d.id < p_event.id order by d.id limit 1) d
   union all
   select 'blocked', format('the events of its key run in order: event %s comes before it', q.id), '-- It runs when that one has ended.'
   from l cross join lateral (

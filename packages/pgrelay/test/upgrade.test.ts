@@ -188,9 +188,10 @@ test('a Processor of the previous release works on the new schema, under load, a
       wrong: '0',
     })),
   );
+  // In the order of the transactions that settled them: the clock of the machine may have been set back.
   const starts = await db.query<{ key: string; id: string }>(
     `select o.key, o.id::text from unnest($1::bigint[], $2::text[]) o(id, key) join pgrelay.log l on l.event_id = o.id
-     where l.outcome = 'done' order by l.started_at`,
+     where l.outcome = 'done' order by l.xmin::text::bigint`,
     [load.inOrder.map(({ id }) => id), load.inOrder.map(({ key }) => key)],
   );
   for (const key of new Set(starts.map((start) => start.key))) {
